@@ -1,0 +1,1 @@
+"""What a contributor runs: the build, from one lesson text to everything that is made of it."""

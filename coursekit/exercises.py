@@ -1,0 +1,287 @@
+"""Exercises that check themselves: `check`, `hint` and `progress`.
+
+A lesson calls `check("05.2", fit_passages)`. The matching function in `coursekit/checks/lesson_05.py`
+tries the learner's object on inputs that the learner has not seen and raises `Wrong` with a sentence
+that names the fault. `check` never raises: whatever the learner's code does, the notebook goes on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import dis
+import importlib
+import inspect
+import io
+import json
+import threading
+import types
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from coursekit.language import t
+from coursekit.paths import locked, state_dir, write_atomically
+
+TIME_LIMIT_S = 10.0
+
+
+class Wrong(Exception):
+    """The answer is wrong. The message names the fault and the next step."""
+
+
+class NotYet(Exception):
+    """The answer has not been written yet."""
+
+
+class _Stopped(BaseException):
+    """Raised inside the learner's code when its time is up."""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise: its number, title, check and hints (in the order they are given)."""
+
+    id: str
+    title: Callable[[], str]
+    check: Callable[[Any], None]
+    hints: Callable[[], list[str]]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check found. `status` is "not yet", "right" or "wrong"; `message` is for the learner."""
+
+    status: str
+    message: str
+
+
+_EXERCISES: dict[str, Exercise] = {}
+
+
+def exercise(
+    exercise_id: str, *, title: Callable[[], str], hints: Callable[[], list[str]]
+) -> Callable[[Callable[[Any], None]], Callable[[Any], None]]:
+    """Register a check function for `exercise_id`. Titles and hints are functions so that they
+    follow the language of the moment."""
+
+    def register(function: Callable[[Any], None]) -> Callable[[Any], None]:
+        _EXERCISES[exercise_id] = Exercise(exercise_id, title, function, hints)
+        return function
+
+    return register
+
+
+def exercises(lesson: str) -> list[Exercise]:
+    """All exercises of a lesson ("05"), in order; an empty list if the lesson has none."""
+    with contextlib.suppress(ModuleNotFoundError):
+        importlib.import_module(f"coursekit.checks.lesson_{lesson}")
+    return [_EXERCISES[key] for key in sorted(_EXERCISES) if key.split(".")[0] == lesson]
+
+
+def find_exercise(exercise_id: str) -> Exercise | None:
+    """The exercise with that number, or None."""
+    lesson = str(exercise_id).split(".")[0]
+    return next((e for e in exercises(lesson) if e.id == exercise_id), None)
+
+
+def is_stub(answer: Any) -> bool:
+    """Whether `answer` is still what the notebook came with: None, `...`, or a function whose body
+    is empty."""
+    if answer is None or answer is Ellipsis:
+        return True
+    if not isinstance(answer, types.FunctionType):
+        return False
+    steps = [i for i in dis.get_instructions(answer) if i.opname not in {"RESUME", "NOP", "CACHE"}]
+    names = {i.opname for i in steps}
+    if not names <= {"LOAD_CONST", "RETURN_VALUE", "RETURN_CONST", "COPY_FREE_VARS"}:
+        return False
+    return all(i.argval is None for i in steps if "CONST" in i.opname)
+
+
+def call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Call the learner's function and turn what goes wrong into a `Wrong` that says so.
+
+    Raises `Wrong` if the call raises or returns None.
+    """
+    try:
+        result = function(*args, **kwargs)
+    except Exception as error:
+        raise Wrong(_explain(error)) from error
+    if result is None or result is Ellipsis:
+        raise Wrong(
+            t(
+                "Your function returned None for one of the inputs. Every path through it needs "
+                "a `return` with a value."
+            )
+        )
+    return result
+
+
+def _explain(error: BaseException) -> str:
+    line = ""
+    trace = error.__traceback__
+    while trace is not None:
+        filename = trace.tb_frame.f_code.co_filename
+        if "coursekit" not in filename:
+            line = t(" (line {line} of your function's cell)", line=trace.tb_lineno)
+        trace = trace.tb_next
+    return t(
+        "Your code raised {kind}: {error}{line}. Read the last line of the message, then look at "
+        "the values that reach that line.",
+        kind=type(error).__name__,
+        error=str(error) or t("no message"),
+        line=line,
+    )
+
+
+def evaluate(exercise_id: str, answer: Any, time_limit_s: float = TIME_LIMIT_S) -> Verdict:
+    """Judge an answer without printing or recording anything. Never raises."""
+    found = find_exercise(exercise_id)
+    if found is None:
+        return Verdict(
+            "wrong",
+            t(
+                "There is no exercise {id}. Take the number from the heading above the cell.",
+                id=exercise_id,
+            ),
+        )
+    if is_stub(answer):
+        return Verdict("not yet", t("Write your answer in the cell above, run it, then run this."))
+    outcome: list[BaseException | None] = []
+
+    def run() -> None:
+        try:
+            # What the learner's function prints while it is being tried stays out of the way.
+            with contextlib.redirect_stdout(io.StringIO()):
+                found.check(answer)
+            outcome.append(None)
+        except BaseException as error:  # the learner's code may raise anything, SystemExit too
+            outcome.append(error)
+
+    worker = threading.Thread(target=run, daemon=True)
+    worker.start()
+    worker.join(time_limit_s)
+    if worker.is_alive():
+        # A thread cannot be killed from outside, but it can be made to raise.
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(
+            ctypes.c_ulong(worker.ident), ctypes.py_object(_Stopped)
+        )
+        worker.join(1.0)
+        return Verdict(
+            "wrong",
+            t(
+                "Your function was still running after {seconds} seconds, so it was stopped. Look "
+                "for a loop that never ends, or work that is repeated for every item.",
+                seconds=f"{time_limit_s:.0f}",
+            ),
+        )
+    error = outcome[0]
+    if error is None:
+        return Verdict("right", t("Right."))
+    if isinstance(error, NotYet):
+        return Verdict("not yet", t("Write your answer in the cell above, run it, then run this."))
+    if isinstance(error, Wrong):
+        return Verdict("wrong", str(error))
+    return Verdict("wrong", _explain(error))
+
+
+def check(exercise_id: str, answer: Any) -> None:
+    """Try the answer to an exercise, print not yet / right / wrong with the reason, and remember it."""
+    verdict = evaluate(exercise_id, answer)
+    marks = {"right": "✓", "wrong": "✗", "not yet": "…"}
+    words = {"right": t("right"), "wrong": t("wrong"), "not yet": t("not yet")}
+    print(f"{marks[verdict.status]} {exercise_id} {words[verdict.status]}: {verdict.message}")
+    if verdict.status == "wrong":
+        print(t('  One more hint: hint("{id}")', id=exercise_id))
+    if find_exercise(exercise_id) is not None:
+        _remember(exercise_id, verdict.status)
+
+
+def hint(exercise_id: str) -> None:
+    """Print one more hint at each call; after the last one, say where the solution is."""
+    found = find_exercise(exercise_id)
+    if found is None:
+        print(evaluate(exercise_id, None).message)
+        return
+    hints = found.hints()
+    given = _load().get(exercise_id, {}).get("hints", 0)
+    if given < len(hints):
+        print(
+            t(
+                "Hint {number} of {count}: {hint}",
+                number=given + 1,
+                count=len(hints),
+                hint=hints[given],
+            )
+        )
+        _update(exercise_id, lambda entry: entry.update(hints=given + 1))
+    else:
+        print(t("No more hints. The worked answer stands in the solutions folder."))
+
+
+def progress() -> None:
+    """Print every exercise you have met and how it stands."""
+    entries = _load()
+    if not entries:
+        print(t("No exercise tried yet. Run a cell that begins with `check`."))
+        return
+    words = {"right": t("right"), "wrong": t("wrong"), "not yet": t("not yet")}
+    header = (t("exercise"), t("status"), t("tries"), t("hints"), t("title"))
+    rows = [header]
+    for exercise_id in sorted(entries):
+        found = find_exercise(exercise_id)
+        entry = entries[exercise_id]
+        rows.append(
+            (
+                exercise_id,
+                words.get(entry.get("status", "not yet"), ""),
+                str(entry.get("tries", 0)),
+                str(entry.get("hints", 0)),
+                found.title() if found else "",
+            )
+        )
+    widths = [max(len(row[i]) for row in rows) for i in range(len(header))]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _remember(exercise_id: str, status: str) -> None:
+    def update(entry: dict[str, Any]) -> None:
+        if status != "not yet":
+            entry["tries"] = entry.get("tries", 0) + 1
+        if entry.get("status") != "right":
+            entry["status"] = status
+
+    _update(exercise_id, update)
+
+
+def _progress_file():
+    return state_dir() / "progress.json"
+
+
+def _load() -> dict[str, dict[str, Any]]:
+    try:
+        entries = json.loads(_progress_file().read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # none yet, or damaged: start again rather than stop the lesson
+        return {}
+    return entries if isinstance(entries, dict) else {}
+
+
+def _update(exercise_id: str, change: Callable[[dict[str, Any]], None]) -> None:
+    # Progress is a convenience: a home folder that cannot be written must not stop a lesson.
+    try:
+        with locked(_progress_file()):
+            entries = _load()
+            change(entries.setdefault(exercise_id, {}))
+            text = json.dumps(entries, indent=1, sort_keys=True)
+            write_atomically(_progress_file(), text.encode("utf-8"))
+    except Exception as error:
+        print(t("(Your progress could not be saved: {error})", error=error))
+
+
+def show_source(function: Callable[..., Any]) -> None:
+    """Show the source of a function of the course: the very code that later lessons import."""
+    from IPython.display import Code, display
+
+    display(Code(inspect.getsource(function).rstrip(), language="python"))

@@ -1,0 +1,185 @@
+"""Where the course keeps its files, and how it writes them without ever leaving half a file.
+
+Three folders matter. The *cache* holds what can be made again (models, embeddings, training
+runs). The *state* holds what cannot (a learner's progress). The *data* comes with the package.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import platformdirs
+from filelock import FileLock, Timeout
+
+APP = "coursekit"
+DISK_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+
+
+class CacheError(RuntimeError):
+    """A file of the course could not be written or read; the message says what to do."""
+
+
+def cache_dir() -> Path:
+    """Folder for everything that can be made again: `COURSEKIT_CACHE`, else the user's cache."""
+    return _folder("COURSEKIT_CACHE", platformdirs.user_cache_path(APP, appauthor=False))
+
+
+def state_dir() -> Path:
+    """Folder for a learner's progress: `COURSEKIT_STATE`, else the user's state folder."""
+    return _folder("COURSEKIT_STATE", platformdirs.user_state_path(APP, appauthor=False))
+
+
+def data_dir() -> Path:
+    """Folder with the data that comes with the package."""
+    return Path(__file__).resolve().parent / "data"
+
+
+def _folder(variable: str, default: Path) -> Path:
+    chosen = os.environ.get(variable, "").strip()
+    return Path(chosen).expanduser().absolute() if chosen else default
+
+
+def make_folder(path: Path) -> Path:
+    """Create `path` and its parents, and return it.
+
+    Raises:
+        CacheError: the folder cannot be made or the disk is full.
+    """
+    with explain_os_errors(path):
+        path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+@contextmanager
+def explain_os_errors(path: Path) -> Iterator[None]:
+    """Turn a full disk, or a refusal by the file system at `path`, into a `CacheError`."""
+    try:
+        yield
+    except OSError as error:
+        sentence = _sentence(error, path)
+        if sentence is None:
+            raise
+        raise CacheError(sentence) from error
+
+
+def _sentence(error: OSError, path: Path) -> str | None:
+    if error.errno in DISK_FULL or getattr(error, "winerror", None) == 112:
+        return disk_full_sentence(path)
+    if error.filename is not None:
+        touched = Path(os.fsdecode(error.filename)).absolute()
+        if not (touched.is_relative_to(path) or path.is_relative_to(touched)):
+            return None
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return (
+            f"The course may not write to {path}: set COURSEKIT_CACHE (or COURSEKIT_STATE for "
+            "your progress) to a folder that you may write to, and run this again."
+        )
+    if error.errno not in (errno.ENOTDIR, errno.EEXIST, errno.EIO, errno.ENAMETOOLONG):
+        return None
+    return (
+        f"The course could not use {path} ({error.strerror or error}): check that folder, or set "
+        "COURSEKIT_CACHE to another one, and run this again."
+    )
+
+
+def disk_full_sentence(path: Path) -> str:
+    """What to tell a person when the disk that holds `path` is full."""
+    return (
+        f"The disk that holds {path} is full, so nothing was kept: free some space, or set "
+        "COURSEKIT_CACHE to a folder on another disk, and run this again."
+    )
+
+
+def write_atomically(path: Path, content: bytes | str | Callable[[BinaryIO], object]) -> Path:
+    """Write a whole file or nothing, and return its path.
+
+    Args:
+        path: the file to make or to replace; missing folders are made.
+        content: bytes, text (stored as UTF-8 with `\\n` line ends), or a function that is
+            given the open binary file and writes to it.
+
+    Raises:
+        CacheError: the disk is full, or the folder may not be written to.
+    """
+    path = Path(path)
+    make_folder(path.parent)
+    with explain_os_errors(path.parent):
+        part = _part_of(path)
+        try:
+            with part.open("xb") as file:
+                if callable(content):
+                    content(file)
+                else:
+                    file.write(content.encode("utf-8") if isinstance(content, str) else content)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+    return path
+
+
+def _part_of(path: Path) -> Path:
+    return path.with_name(f".{path.name}-{uuid.uuid4().hex[:12]}.part")
+
+
+@contextmanager
+def locked(path: Path, timeout: float = 900) -> Iterator[None]:
+    """Hold the lock of `path`, so that of two notebooks only one makes it.
+
+    Args:
+        path: what is protected; the lock is the file `.NAME.lock` beside it.
+        timeout: seconds to wait for another process.
+
+    Raises:
+        CacheError: another process holds the lock for longer, or the folder is read-only.
+    """
+    path = Path(path)
+    make_folder(path.parent)
+    lock = FileLock(path.parent / f".{path.name}.lock", timeout=timeout)
+    try:
+        with explain_os_errors(path.parent):
+            lock.acquire()
+    except Timeout as error:
+        raise CacheError(
+            f"Another notebook has been making {path.name} for {timeout:.0f} seconds: wait until "
+            "it is done, or restart its kernel, and run this again."
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def folder_in_progress(final: Path) -> Iterator[Path]:
+    """Give an empty folder beside `final`; when the block ends well, it becomes `final`.
+
+    Call it while you hold `locked(final)`. What a killed run left behind is removed first,
+    and so is an older `final`. When the block raises, `final` stays as it was.
+
+    Raises:
+        CacheError: the disk is full, or the folder may not be written to.
+    """
+    make_folder(final.parent)
+    for leftover in final.parent.glob(f".{final.name}-*.part"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    with explain_os_errors(final.parent):
+        part = _part_of(final)
+        part.mkdir()
+        try:
+            yield part
+            for file in part.rglob("*"):
+                if file.is_file():  # some libraries write files that only their owner may read
+                    file.chmod(part.stat().st_mode & 0o666)
+            if final.exists():
+                final.replace(_part_of(final))
+            part.replace(final)
+        finally:
+            for leftover in final.parent.glob(f".{final.name}-*.part"):
+                shutil.rmtree(leftover, ignore_errors=True)

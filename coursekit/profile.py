@@ -1,0 +1,241 @@
+"""What this machine is good for: device, precision and batch sizes, found by a short probe.
+
+Two overrides exist: `COURSEKIT_DEVICE` (cpu, cuda, mps) and `COURSEKIT_DTYPE` (float32,
+bfloat16, float16).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+import time
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from coursekit.paths import CacheError, cache_dir, locked, write_atomically
+
+if TYPE_CHECKING:
+    import torch
+
+DEFAULT_LM = "smollm2-135m-instruct"
+LARGE_LM = "HuggingFaceTB/SmolLM2-1.7B-Instruct"
+LARGE_LM_MEMORY_GB = 12.0
+BF16_MUST_BE_FASTER_BY = 1.5
+DTYPES = ("float32", "bfloat16", "float16")
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How this machine runs the course.
+
+    Attributes:
+        device: "cpu", "cuda" or "mps"; pass it to `.to(...)`.
+        device_name: what a person calls it, such as the name of the GPU.
+        dtype: precision of the weights when a model answers.
+        train_dtype: precision of the frozen weights when a model is tuned.
+        adapter_dtype: precision of the LoRA matrices; the optimizer keeps its own fp32 copy
+            where this is not fp32.
+        train_attention: `attn_implementation` that trains fastest here ("eager" or "sdpa").
+        lm: name of the language model that `load_lm()` takes.
+        generation_batch: number of prompts answered at a time.
+        micro_batch: number of training examples held in memory at a time.
+        threads: number of CPU threads that torch uses.
+        memory_gb: memory of the device, in 10^9 bytes.
+        bf16_speedup: how many times as fast as fp32 the bf16 matrix products ran; 0.0 where
+            nothing was measured.
+    """
+
+    device: str
+    device_name: str
+    dtype: torch.dtype
+    train_dtype: torch.dtype
+    adapter_dtype: torch.dtype
+    train_attention: str
+    lm: str
+    generation_batch: int
+    micro_batch: int
+    threads: int
+    memory_gb: float
+    bf16_speedup: float
+
+
+@cache
+def detect_profile() -> Profile:
+    """Look at this machine once per process, and say how to run the course on it.
+
+    On a CPU, bf16 is chosen where its matrix products run at least 1.5 times as fast as those
+    in fp32. The outcome is kept per machine, so that two notebooks never decide differently.
+    On a GPU, bf16 is chosen where the hardware has it, and else fp16.
+
+    Raises:
+        ValueError: `COURSEKIT_DEVICE` or `COURSEKIT_DTYPE` names something this machine lacks.
+    """
+    import torch
+
+    device = _device()
+    forced = _forced_dtype()
+    speedup = 0.0
+    if device == "cuda":
+        properties = torch.cuda.get_device_properties(0)
+        name, memory = properties.name, properties.total_memory / 1e9
+        has_bf16 = torch.cuda.is_bf16_supported(including_emulation=False)
+        dtype = forced or (torch.bfloat16 if has_bf16 else torch.float16)
+        adapter_dtype = torch.float32
+    else:
+        name, memory = _processor_name(), total_memory() / 1e9
+        dtype = forced or torch.float32
+        if device == "cpu" and forced is None:
+            speedup = _stored_speedup(name)
+            if speedup >= BF16_MUST_BE_FASTER_BY:
+                dtype = torch.bfloat16
+        adapter_dtype = dtype if dtype == torch.bfloat16 else torch.float32
+    wants_large = os.environ.get("COURSEKIT_GPU_MODEL", "").strip().lower() == "large"
+    fits_large = device == "cuda" and memory >= LARGE_LM_MEMORY_GB
+    return Profile(
+        device=device,
+        device_name=name,
+        dtype=dtype,
+        train_dtype=dtype,
+        adapter_dtype=adapter_dtype,
+        train_attention="eager" if device == "cpu" else "sdpa",
+        lm=LARGE_LM if wants_large and fits_large else DEFAULT_LM,
+        generation_batch=8 if device == "cpu" else 32,
+        micro_batch=2 if device == "cpu" else 8,
+        threads=torch.get_num_threads(),
+        memory_gb=round(memory, 1),
+        bf16_speedup=round(speedup, 2),
+    )
+
+
+def total_memory() -> int:
+    """Bytes of memory that this process may use: the machine's, or less inside a container."""
+    import psutil
+
+    return min([psutil.virtual_memory().total, *_container_bytes("memory.max")])
+
+
+def free_memory() -> int:
+    """Bytes of memory that this process may still take without swapping."""
+    import psutil
+
+    available = psutil.virtual_memory().available
+    limit, used = _container_bytes("memory.max"), _container_bytes("memory.current")
+    return min([available, *(most - now for most, now in zip(limit, used, strict=False))])
+
+
+def _container_bytes(file: str) -> list[int]:
+    """A number of the container's memory limits, as a list of one, or an empty list."""
+    try:
+        text = (Path("/sys/fs/cgroup") / file).read_text(encoding="utf-8").strip()
+    except OSError:
+        return []
+    return [int(text)] if text.isdigit() else []
+
+
+def _device() -> str:
+    import torch
+
+    present = {
+        "cuda": torch.cuda.is_available,
+        "mps": torch.backends.mps.is_available,
+        "cpu": lambda: True,
+    }
+    forced = os.environ.get("COURSEKIT_DEVICE", "").strip().lower()
+    if not forced:
+        return next(name for name, is_there in present.items() if is_there())
+    if forced not in present:
+        raise ValueError(
+            f"COURSEKIT_DEVICE is {forced!r}, which is no device: set it to one of "
+            f"{', '.join(present)}, or remove it."
+        )
+    if not present[forced]():
+        raise ValueError(
+            f"COURSEKIT_DEVICE asks for {forced!r}, which torch does not find on this machine: "
+            "set it to 'cpu', or remove it."
+        )
+    return forced
+
+
+def _forced_dtype() -> torch.dtype | None:
+    import torch
+
+    forced = os.environ.get("COURSEKIT_DTYPE", "").strip().lower()
+    if not forced:
+        return None
+    if forced not in DTYPES:
+        raise ValueError(
+            f"COURSEKIT_DTYPE is {forced!r}, which is no precision of this course: set it to "
+            f"one of {', '.join(DTYPES)}, or remove it."
+        )
+    return getattr(torch, forced)
+
+
+def _processor_name() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def _stored_speedup(processor: str) -> float:
+    """The bf16 speed-up of this machine, measured once and kept in the cache."""
+    import torch
+
+    from coursekit.cache import digest
+
+    key = digest(processor, torch.__version__, torch.get_num_threads())[:16]
+    path = cache_dir() / "profile" / f"{key}.json"
+    stored = _read_speedup(path)
+    if stored is not None:
+        return stored
+    try:
+        with locked(path, timeout=60):
+            stored = _read_speedup(path)
+            if stored is None:
+                stored = measure_bf16_speedup()
+                write_atomically(path, json.dumps({"bf16_speedup": stored}))
+            return stored
+    except CacheError:
+        return measure_bf16_speedup()
+
+
+def _read_speedup(path: Path) -> float | None:
+    try:
+        return float(json.loads(path.read_text(encoding="utf-8"))["bf16_speedup"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def measure_bf16_speedup(repeats: int = 5) -> float:
+    """How many times as fast as in fp32 the matrix products of the model run in bf16 here.
+
+    Two products of the sizes in SmolLM2-135M: a layer's (128, 576) by (576, 1536), and the
+    output's (32, 576) by (576, 49152). The two precisions take turns, so that other work on
+    the machine slows both; the medians are compared.
+    """
+    import torch
+
+    sizes = [(128, 576, 1536), (32, 576, 49152)]
+    seconds: dict[torch.dtype, list[float]] = {torch.float32: [], torch.bfloat16: []}
+    with torch.inference_mode():
+        pairs = {
+            dtype: [
+                (torch.ones(n, k, dtype=dtype), torch.ones(m, k, dtype=dtype)) for n, k, m in sizes
+            ]
+            for dtype in seconds
+        }
+        for turn in range(repeats + 1):
+            for dtype, operands in pairs.items():
+                start = time.perf_counter()
+                for rows, weights in operands:
+                    torch.nn.functional.linear(rows, weights)
+                if turn > 0:
+                    seconds[dtype].append(time.perf_counter() - start)
+    return statistics.median(seconds[torch.float32]) / statistics.median(seconds[torch.bfloat16])
