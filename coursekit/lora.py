@@ -13,7 +13,7 @@ import math
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +65,7 @@ class History:
 
     loss: list[float] = field(default_factory=list)
     learning_rate: list[float] = field(default_factory=list)
+    looks: list[dict[str, Any]] = field(default_factory=list)
     seconds: float = 0.0
     tokens: int = 0
     peak_memory_gb: float = 0.0
@@ -247,11 +248,16 @@ def train(
     tokenizer: Any,
     settings: Settings,
     on_step: Callable[[int, float], None] | None = None,
+    look: Callable[[int], dict[str, Any] | None] | None = None,
 ) -> History:
     """Tune the adapter of `model` on `examples` and return what happened at each step.
 
     The model is trained in place and left in evaluation mode. `on_step(step, loss)` is called after
-    each step, for a progress bar.
+    each step, for a progress bar. `look(step)` may return something to keep in `History.looks`, such
+    as answers of the half-trained model; its time is not counted.
+
+    Raises:
+        FloatingPointError: the loss is no longer a number.
     """
     import torch
 
@@ -261,35 +267,40 @@ def train(
     lengths = [len(ids) for ids, _ in encoded]
     batches = length_grouped_batches(lengths, settings.batch_size, settings.steps, settings.seed)
     optimizer = MasterAdamW([p for p in model.parameters() if p.requires_grad])
-    device = next(model.parameters()).device
+    parameter = next(model.parameters())
+    # float16 loses gradients below 6e-8: they are multiplied before and divided after.
+    loss_scale = 1024.0 if parameter.dtype == torch.float16 else 1.0
     history = History()
-    model.train()
     torch.manual_seed(settings.seed)
-    started = time.perf_counter()
     with MemoryMeter() as memory:
         for step, batch in enumerate(batches):
+            started = time.perf_counter()
+            model.train()
             labelled = sum(sum(label != IGNORE for label in encoded[i][1]) for i in batch)
             total = 0.0
             for start in range(0, len(batch), settings.micro_batch):
                 rows = [encoded[i] for i in batch[start : start + settings.micro_batch]]
                 tensors = pad_batch(rows, tokenizer.pad_token_id)
-                loss = answer_loss(model, {k: v.to(device) for k, v in tensors.items()})
-                loss.backward()
+                loss = answer_loss(model, {k: v.to(parameter.device) for k, v in tensors.items()})
+                (loss * loss_scale).backward()
                 optimizer.add_gradients()
                 total += loss.item()
             rate = learning_rate_at(step, settings)
-            optimizer.step(rate, scale=labelled)
+            optimizer.step(rate, scale=labelled * loss_scale)
             history.loss.append(total / labelled)
             history.learning_rate.append(rate)
             history.tokens += sum(lengths[i] for i in batch)
+            history.seconds += time.perf_counter() - started
             if not math.isfinite(history.loss[-1]):
                 raise FloatingPointError(
                     f"The loss became {history.loss[-1]} at step {step}. Lower the learning rate."
                 )
             if on_step is not None:
                 on_step(step, history.loss[-1])
-    model.eval()
-    history.seconds = time.perf_counter() - started
+            model.eval()
+            seen = look(step) if look is not None else None
+            if seen is not None:
+                history.looks.append(seen)
     history.peak_memory_gb = memory.peak_gb
     return history
 
@@ -298,28 +309,48 @@ def train_cached(
     lm: LanguageModel,
     examples: Sequence[Example],
     settings: Settings,
-    on_step: Callable[[int, float], None] | None = None,
+    watch: Sequence[Example] = (),
+    watch_at: Sequence[int] = (),
 ) -> tuple[Path, History]:
     """Train once for these examples, settings, model and code; after that, read the result.
 
-    Returns the folder with the saved adapter and the history of the run. `lm` itself is left without
-    an adapter.
+    After the steps in `watch_at`, the half-trained model answers the examples in `watch`; the answers
+    stand in `History.looks`. Returns the folder with the saved adapter and the history of the run.
+    `lm` itself is left without an adapter.
     """
+    from tqdm.auto import tqdm
+
+    from coursekit.rag import generate
+
     key = {
         "settings": asdict(settings),
         "examples": digest(*(e.prompt + e.target for e in examples)),
+        "watch": digest(*(e.prompt for e in watch), list(watch_at)),
         "model": lm.fingerprint,
         "dtype": str(lm.dtype),
         "device": str(lm.device),
         "code": digest(train, answer_loss, add_adapter, MasterAdamW, encode, pad_batch),
     }
 
+    def look(step: int) -> dict[str, Any] | None:
+        if step + 1 not in watch_at:
+            return None
+        answers = generate([example.prompt for example in watch], lm, max_new_tokens=24)
+        return {"step": step + 1, "answers": answers}
+
     def make(folder: Path) -> None:
         model = add_adapter(lm, settings)
+        bar = tqdm(total=settings.steps, desc="training", unit="step")
+
+        def on_step(step: int, loss: float) -> None:
+            bar.set_postfix(loss=f"{loss:.3f}")
+            bar.update()
+
         try:
-            history = train(model, examples, lm.tokenizer, settings, on_step)
+            history = train(model, examples, lm.tokenizer, settings, on_step, look)
             model.save_pretrained(folder)
         finally:
+            bar.close()
             model.unload()
         (folder / "history.json").write_text(json.dumps(asdict(history)), encoding="utf-8")
 
@@ -328,10 +359,45 @@ def train_cached(
     return folder, history
 
 
-def load_adapter(lm: LanguageModel, folder: Path) -> PeftModel:
-    """Put a saved adapter onto the language model it was trained with, ready to generate."""
+def load_adapter(lm: LanguageModel, folder: Path) -> LanguageModel:
+    """Put a saved adapter onto the language model it was trained with, ready to generate.
+
+    The adapter is added to `lm.model` in place; `model.disable_adapter()` switches it off for a
+    `with` block. The fingerprint of the result names the adapter too.
+    """
     from peft import PeftModel
 
     on_cpu = str(lm.device) == "cpu"
     model = PeftModel.from_pretrained(lm.model, folder, autocast_adapter_dtype=not on_cpu)
-    return model.eval()
+    weights = digest(folder / "adapter_model.safetensors")
+    return replace(lm, model=model.eval(), fingerprint=f"{lm.fingerprint}+{weights[:16]}")
+
+
+def load_lm_4bit(source: str | Path | None = None) -> LanguageModel:
+    """Load a language model with its frozen weights in 4 bits, for QLoRA (Dettmers et al., 2023).
+
+    Needs a GPU and the package bitsandbytes; the adapter that is added later stays in float32.
+    Raises RuntimeError, saying what is missing, where one of them is absent.
+    """
+    import importlib.util
+
+    import torch
+
+    from coursekit.models import load_lm
+    from coursekit.profile import detect_profile
+
+    if not torch.cuda.is_available():
+        raise RuntimeError(
+            "QLoRA needs an NVIDIA GPU, and none was found. On this machine, LoRA does the same job."
+        )
+    if importlib.util.find_spec("bitsandbytes") is None:
+        raise RuntimeError("QLoRA needs bitsandbytes. Install it: pip install bitsandbytes")
+    from transformers import BitsAndBytesConfig
+
+    quantization = BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=detect_profile().dtype,
+    )
+    return load_lm(source, quantization=quantization)

@@ -451,6 +451,7 @@ def load_lm(
     source: str | Path | None = None,
     profile: Profile | None = None,
     attention: str = "sdpa",
+    quantization: object | None = None,
 ) -> LanguageModel:
     """Load a language model for this machine; each call gives a fresh one.
 
@@ -460,6 +461,8 @@ def load_lm(
         profile: device and precision; None means `detect_profile()`.
         attention: `attn_implementation` of transformers; `profile.train_attention` is the
             one that trains fastest.
+        quantization: a `BitsAndBytesConfig` of transformers for weights in fewer bits; None
+            leaves them in the precision of the profile.
 
     Raises:
         ModelFetchError: the model is neither in the cache nor to be had.
@@ -470,18 +473,23 @@ def load_lm(
     place, name, is_hub = _resolve(wanted)
     if is_hub and source is None:
         try:
-            return _load_lm(place, name, is_hub, profile, attention)
+            return _load_lm(place, name, is_hub, profile, attention, quantization)
         except ModelFetchError:
             from coursekit.language import t
 
             small = MODELS[DEFAULT_LM].title
             print(t("{wanted} cannot be had here: {small} is used.", wanted=wanted, small=small))
             place, name, is_hub = _resolve(DEFAULT_LM)
-    return _load_lm(place, name, is_hub, profile, attention)
+    return _load_lm(place, name, is_hub, profile, attention, quantization)
 
 
 def _load_lm(
-    place: str, name: str, is_hub: bool, profile: Profile, attention: str
+    place: str,
+    name: str,
+    is_hub: bool,
+    profile: Profile,
+    attention: str,
+    quantization: object | None,
 ) -> LanguageModel:
     from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
@@ -497,6 +505,7 @@ def _load_lm(
                 trust_remote_code=False,
                 attn_implementation=attention,
                 local_files_only=not is_hub,
+                **({} if quantization is None else {"quantization_config": quantization}),
             )
         except (OSError, ValueError) as error:
             raise _load_error(place, is_hub, error) from error
@@ -510,7 +519,7 @@ def _load_lm(
         pad_token_id=tokenizer.pad_token_id,
     )
     return LanguageModel(
-        model=model.to(profile.device).eval(),
+        model=(model if quantization is not None else model.to(profile.device)).eval(),
         tokenizer=tokenizer,
         name=name,
         device=profile.device,
@@ -551,6 +560,7 @@ def load_embedder(
             )
         except (OSError, ValueError) as error:
             raise _load_error(place, is_hub, error) from error
+    embedder.course_name = name
     embedder.fingerprint = _fingerprint(place, is_hub)
     return embedder.eval()
 
