@@ -1,4 +1,4 @@
-"""`python -m authoring COMMAND`: build, check, records, translations, language, publish."""
+"""`python -m authoring COMMAND`: build, check, test, records, translations, language, publish."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from authoring.build import build, compare_records, load_lessons, load_translations
 from authoring.check import check_project
 from authoring.project import AuthoringError, Project, load_project
+from authoring.runner import run_tests
 from authoring.translate import add_language, overview
 
 
@@ -24,6 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     command.add_argument("lessons", nargs="*", help="numbers of the lessons to run (default: all)")
     command.add_argument("--force", action="store_true", help="run them even if nothing changed")
     commands.add_parser("check", help="say what drifted, and which file to edit")
+    commands.add_parser("test", help="run all that CI runs: lint, unit tests, every notebook")
     command = commands.add_parser("records", help="compare a fresh run's numbers with the stored")
     command.add_argument("--fresh", type=Path, required=True, help="folder with the fresh records")
     commands.add_parser("translations", help="print the state of every language")
@@ -47,6 +49,8 @@ def _run(options: argparse.Namespace, project: Project) -> int:
     if options.command == "check":
         problems, notes = check_project(project)
         return _report(problems, notes, "all is in sync and in style")
+    if options.command == "test":
+        return run_tests(project)
     if options.command == "records":
         return _report(compare_records(project, options.fresh), [], "all records hold")
     if options.command == "translations":

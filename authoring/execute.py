@@ -208,18 +208,8 @@ def run_lesson(
     started = time.monotonic()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
         folder = Path(temporary)
-        for name in ("work", "records", "state", "ipython"):
-            (folder / name).mkdir()
-        path = os.pathsep.join(filter(None, (str(project.root), os.environ.get("PYTHONPATH"))))
-        environment = {
-            **{k: v for k, v in os.environ.items() if k != "COLAB_RELEASE_TAG"},
-            **QUIET,
-            "PYTHONPATH": path,
-            "COURSEKIT_RECORDS": str(folder / "records"),
-            "COURSEKIT_LESSON": lesson.stem,
-            "COURSEKIT_STATE": str(folder / "state"),
-            "IPYTHONDIR": str(folder / "ipython"),
-        }
+        (folder / "work").mkdir()
+        environment = kernel_environment(project, folder) | {"COURSEKIT_LESSON": lesson.stem}
         client = NotebookClient(
             notebook,
             timeout=TIMEOUT,
@@ -250,6 +240,29 @@ def run_lesson(
         records=records,
         minutes={"cpu": coarse_minutes(minutes)},
     )
+
+
+def kernel_environment(project: Project, folder: Path) -> dict[str, str]:
+    """Environment variables for kernels that run lessons quietly, as on no particular machine.
+
+    Records, progress and IPython's own files go to folders that are made in `folder`.
+    """
+    for name in ("records", "state", "ipython"):
+        (folder / name).mkdir(parents=True)
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("COLAB_RELEASE_TAG", "COURSEKIT_LESSON")
+    }
+    path = os.pathsep.join(filter(None, (str(project.root), os.environ.get("PYTHONPATH"))))
+    return {
+        **inherited,
+        **QUIET,
+        "PYTHONPATH": path,
+        "COURSEKIT_RECORDS": str(folder / "records"),
+        "COURSEKIT_STATE": str(folder / "state"),
+        "IPYTHONDIR": str(folder / "ipython"),
+    }
 
 
 def coarse_minutes(minutes: float) -> int:

@@ -36,6 +36,9 @@ class Unit:
     text: str
 
 
+PLACEHOLDER = re.compile(r"\{[^{}]*\}")  # of a text shown by t("... {name} ...")
+
+
 def units(source: str) -> list[Unit]:
     """The units of a Markdown text, in order.
 
@@ -82,7 +85,7 @@ def has_words(text: str) -> bool:
 
 
 def plain_words(text: str) -> str:
-    """The words of a unit: no code, math, slots, tags or link targets."""
+    """The words of a unit: no code, math, slots, placeholders, tags or link targets."""
     words = []
     for token in _inline(text):
         if token.type == "text":
@@ -91,7 +94,7 @@ def plain_words(text: str) -> str:
             words.append(" ")
         elif token.type == "image":
             words.append(token.content)
-    return SLOT.sub(" ", "".join(words))
+    return PLACEHOLDER.sub(" ", SLOT.sub(" ", "".join(words)))
 
 
 def same_structure(text: str, translation: str) -> list[str]:

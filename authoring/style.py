@@ -12,7 +12,7 @@ from nbformat import NotebookNode
 
 from authoring.execute import Run, figures_of
 from authoring.generated import COLAB
-from authoring.lesson import SLOT, Lesson, place, tags_of
+from authoring.lesson import SLOT, Lesson, learner_source, place, tags_of
 from authoring.project import Project
 from authoring.segments import MARKDOWN
 from authoring.translate import anchor
@@ -51,7 +51,8 @@ def style_problems(lesson: Lesson, stored_bytes: int | None = None) -> list[str]
                     "them what the reader sees"
                 )
             if "setup" not in tags_of(cell):
-                lines = code_lines(cell.source)
+                # A learner reads the stub of an exercise, not its solution.
+                lines = code_lines(learner_source(cell))
                 sizes.append(lines)
                 if lines > MOST_LINES:
                     problems.append(

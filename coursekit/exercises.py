@@ -1,8 +1,9 @@
 """Exercises that check themselves: `check`, `hint` and `progress`.
 
-A lesson calls `check("05.2", fit_passages)`. The matching function in `coursekit/checks/lesson_05.py`
-tries the learner's object on inputs that the learner has not seen and raises `Wrong` with a sentence
-that names the fault. `check` never raises: whatever the learner's code does, the notebook goes on.
+A lesson calls `check("05.2", fit_passages)`. The matching function in
+`coursekit/checks/lesson_05.py` tries the learner's object on inputs that the learner has not seen
+and raises `Wrong` with a sentence that names the fault. `check` never raises: whatever the
+learner's code does, the notebook goes on.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ import ctypes
 import dis
 import importlib
 import inspect
-import io
 import json
+import math
+import os
 import threading
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from coursekit.language import t
@@ -50,7 +53,7 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check found. `status` is "not yet", "right" or "wrong"; `message` is for the learner."""
+    """What a check found: "not yet", "right" or "wrong", and a message for the learner."""
 
     status: str
     message: str
@@ -102,37 +105,102 @@ def is_stub(answer: Any) -> bool:
 def call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Call the learner's function and turn what goes wrong into a `Wrong` that says so.
 
-    Raises `Wrong` if the call raises or returns None.
+    Raises:
+        Wrong: `function` is no function, raises, or returns None.
     """
+    if not callable(function):
+        raise Wrong(
+            t(
+                "You gave `check` a value of type {kind}, not a function. Give it the name of your "
+                "function, without round brackets behind it.",
+                kind=type(function).__name__,
+            )
+        )
+    given = ", ".join(_shown(value) for value in [*args, *kwargs.values()])
     try:
         result = function(*args, **kwargs)
     except Exception as error:
-        raise Wrong(_explain(error)) from error
+        raise Wrong(
+            t(
+                "With the input ({given}) your code raised {error}. Call your function on that "
+                "input yourself, and look at the values that reach the line.",
+                given=given,
+                error=_described(error, function),
+            )
+        ) from error
     if result is None or result is Ellipsis:
         raise Wrong(
             t(
-                "Your function returned None for one of the inputs. Every path through it needs "
-                "a `return` with a value."
+                "With the input ({given}) your function returned None. Every path through it needs "
+                "a `return` with a value; `print` returns nothing.",
+                given=given,
             )
         )
     return result
 
 
-def _explain(error: BaseException) -> str:
-    line = ""
+def as_number(value: Any) -> float:
+    """What the learner's function returned, as a float; NumPy and torch scalars count.
+
+    Raises:
+        Wrong: `value` is a text, a list, an array with dimensions, nan or something else.
+    """
+    if isinstance(value, str):
+        raise Wrong(t("You returned {got}, a text; a number is needed.", got=_shown(value)))
+    try:
+        number = math.nan if getattr(value, "ndim", 0) else float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if math.isnan(number):
+        raise Wrong(t("You returned {got}; one number is needed.", got=_shown(value)))
+    return number
+
+
+def as_list(value: Any) -> list[Any]:
+    """What the learner's function returned, as a list: a tuple, an array, an iterator all count.
+
+    Raises:
+        Wrong: `value` is a text, a set (which has no order) or one single thing.
+    """
+    if isinstance(value, str):
+        raise Wrong(
+            t("You returned {got}, one text; a list or tuple is needed.", got=_shown(value))
+        )
+    if isinstance(value, set | frozenset):
+        raise Wrong(t("You returned a set, which has no order; a list or tuple is needed."))
+    try:
+        return value.tolist() if getattr(value, "ndim", 0) else list(value)
+    except TypeError:
+        raise Wrong(
+            t("You returned {got}; a list or tuple is needed.", got=_shown(value))
+        ) from None
+
+
+def _shown(value: Any) -> str:
+    """A value in a few words, to be put into a sentence."""
+    if inspect.isroutine(value):
+        return getattr(value, "__name__", "function")
+    if getattr(value, "ndim", 0):
+        return t("an array of shape {shape}", shape=tuple(value.shape))
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _described(error: BaseException, function: Any = None) -> str:
+    """Kind, message and line of an exception, where the line is one of the learner's function."""
+    try:
+        message = str(error)
+    except Exception:  # an exception class of the learner's own may be broken itself
+        message = ""
+    message = message if len(message) <= 200 else f"{message[:197]}..."
+    text = f"{type(error).__name__}: {message or t('no message')}"
+    code, line = getattr(function, "__code__", None), None
     trace = error.__traceback__
-    while trace is not None:
-        filename = trace.tb_frame.f_code.co_filename
-        if "coursekit" not in filename:
-            line = t(" (line {line} of your function's cell)", line=trace.tb_lineno)
+    while trace is not None and code is not None:
+        if trace.tb_frame.f_code.co_filename == code.co_filename:
+            line = trace.tb_lineno
         trace = trace.tb_next
-    return t(
-        "Your code raised {kind}: {error}{line}. Read the last line of the message, then look at "
-        "the values that reach that line.",
-        kind=type(error).__name__,
-        error=str(error) or t("no message"),
-        line=line,
-    )
+    return text if line is None else t("{error} (line {line} of your cell)", error=text, line=line)
 
 
 def evaluate(exercise_id: str, answer: Any, time_limit_s: float = TIME_LIMIT_S) -> Verdict:
@@ -152,28 +220,27 @@ def evaluate(exercise_id: str, answer: Any, time_limit_s: float = TIME_LIMIT_S) 
 
     def run() -> None:
         try:
-            # What the learner's function prints while it is being tried stays out of the way.
-            with contextlib.redirect_stdout(io.StringIO()):
-                found.check(answer)
+            found.check(answer)
             outcome.append(None)
         except BaseException as error:  # the learner's code may raise anything, SystemExit too
             outcome.append(error)
 
     worker = threading.Thread(target=run, daemon=True)
-    worker.start()
-    worker.join(time_limit_s)
-    if worker.is_alive():
-        # A thread cannot be killed from outside, but it can be made to raise.
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(
-            ctypes.c_ulong(worker.ident), ctypes.py_object(_Stopped)
-        )
-        worker.join(1.0)
+    # What the learner's function prints while it is being tried stays out of the way. This thread
+    # sets the output back, so that even a function that cannot be stopped does not keep it.
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere, contextlib.ExitStack() as stack:
+        stack.enter_context(contextlib.redirect_stdout(nowhere))
+        stack.callback(_stop, worker)
+        worker.start()
+        worker.join(time_limit_s)
+        in_time = not worker.is_alive()
+    if not in_time:
         return Verdict(
             "wrong",
             t(
                 "Your function was still running after {seconds} seconds, so it was stopped. Look "
                 "for a loop that never ends, or work that is repeated for every item.",
-                seconds=f"{time_limit_s:.0f}",
+                seconds=f"{time_limit_s:g}",
             ),
         )
     error = outcome[0]
@@ -183,11 +250,37 @@ def evaluate(exercise_id: str, answer: Any, time_limit_s: float = TIME_LIMIT_S) 
         return Verdict("not yet", t("Write your answer in the cell above, run it, then run this."))
     if isinstance(error, Wrong):
         return Verdict("wrong", str(error))
-    return Verdict("wrong", _explain(error))
+    if isinstance(error, Exception):  # not from `call`, so the check itself stumbled
+        return Verdict(
+            "wrong",
+            t(
+                "The check could not read what your function returned ({error}). Compare it with "
+                "the contract above the cell.",
+                error=_described(error),
+            ),
+        )
+    return Verdict(
+        "wrong",
+        t(
+            "Your code raised {error}, which ends a program. Return a value instead.",
+            error=_described(error, answer),
+        ),
+    )
+
+
+def _stop(worker: threading.Thread) -> None:
+    """End a thread. It cannot be killed from outside, but it can be made to raise."""
+    for _ in range(5):
+        if not worker.is_alive():
+            return
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(
+            ctypes.c_ulong(worker.ident), ctypes.py_object(_Stopped)
+        )
+        worker.join(0.2)
 
 
 def check(exercise_id: str, answer: Any) -> None:
-    """Try the answer to an exercise, print not yet / right / wrong with the reason, and remember it."""
+    """Try the answer to an exercise, print not yet / right / wrong and why, and remember it."""
     verdict = evaluate(exercise_id, answer)
     marks = {"right": "✓", "wrong": "✗", "not yet": "…"}
     words = {"right": t("right"), "wrong": t("wrong"), "not yet": t("not yet")}
@@ -243,7 +336,9 @@ def progress() -> None:
         )
     widths = [max(len(row[i]) for row in rows) for i in range(len(header))]
     for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        print(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        )
 
 
 def _remember(exercise_id: str, status: str) -> None:
@@ -256,7 +351,7 @@ def _remember(exercise_id: str, status: str) -> None:
     _update(exercise_id, update)
 
 
-def _progress_file():
+def _progress_file() -> Path:
     return state_dir() / "progress.json"
 
 
@@ -265,13 +360,21 @@ def _load() -> dict[str, dict[str, Any]]:
         entries = json.loads(_progress_file().read_text(encoding="utf-8"))
     except (OSError, ValueError):  # none yet, or damaged: start again rather than stop the lesson
         return {}
-    return entries if isinstance(entries, dict) else {}
+    return {k: v for k, v in entries.items() if _is_whole(v)} if isinstance(entries, dict) else {}
+
+
+def _is_whole(entry: Any) -> bool:
+    return (
+        isinstance(entry, dict)
+        and isinstance(entry.get("status", ""), str)
+        and all(isinstance(entry.get(key, 0), int) for key in ("tries", "hints"))
+    )
 
 
 def _update(exercise_id: str, change: Callable[[dict[str, Any]], None]) -> None:
     # Progress is a convenience: a home folder that cannot be written must not stop a lesson.
     try:
-        with locked(_progress_file()):
+        with locked(_progress_file(), timeout=5):
             entries = _load()
             change(entries.setdefault(exercise_id, {}))
             text = json.dumps(entries, indent=1, sort_keys=True)

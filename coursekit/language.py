@@ -42,7 +42,7 @@ def languages() -> list[str]:
     return [SOURCE_LANGUAGE, *found]
 
 
-def t(text: str, **values: object) -> str:
+def t(text: str, /, **values: object) -> str:
     """The text in the current language, with `{name}` replaced by the values given.
 
     Write the English text as a literal, so that the build finds it for the translators. Without

@@ -2,8 +2,8 @@
 
 questions and hits -> examples -> token ids with a label mask -> batches -> loss -> adapter
 
-The recipe is chosen for the quality that it reaches per second on two CPU cores; the lesson measures
-what each step of it gains.
+The recipe is chosen for the quality that it reaches per second on two CPU cores; the lesson
+measures what each step of it gains.
 """
 
 from __future__ import annotations
@@ -17,9 +17,12 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from coursekit.cache import cached_folder, digest
 from coursekit.chunks import Chunk
-from coursekit.rag import REFUSAL, Hit, assemble_prompt
+from coursekit.models import quiet
+from coursekit.rag import REFUSAL, Hit, assemble_prompt, generate, generate_cached
 
 if TYPE_CHECKING:
     import torch
@@ -46,7 +49,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Settings:
-    """What a training run depends on besides its data. Learning rate without unit; sizes in examples."""
+    """What a training run depends on besides its data. Sizes are counted in examples."""
 
     rank: int = 16
     alpha: int = 32
@@ -86,10 +89,10 @@ def arrange_passages(
     rng: random.Random,
     keep_gold: bool = True,
 ) -> list[Hit]:
-    """Shuffle the passages and number them anew, so that the position says nothing about the answer.
+    """Shuffle the passages and number them anew, so that a position says nothing about the answer.
 
-    With `keep_gold`, a gold passage takes the place of the last hit if retrieval missed it; without,
-    every gold passage is taken out, and the right answer becomes a refusal.
+    With `keep_gold`, a gold passage takes the place of the last hit if retrieval missed it;
+    without, every gold passage is taken out, and the right answer becomes a refusal.
     """
     chosen = [hit.chunk for hit in hits]
     is_gold = [chunk.id in question.gold_passages for chunk in chosen]
@@ -110,8 +113,44 @@ def make_example(question: Question, hits: Sequence[Hit], tokenizer: Any) -> Exa
         numbered=True,
         instruction=LORA_INSTRUCTION,
         answer_start="",
+        best_last=False,
     )
     return Example(prompt, target_text(question, hits), question.id)
+
+
+def make_examples(
+    questions: Sequence[Question],
+    hits_by_question: Sequence[Sequence[Hit]],
+    chunks: Sequence[Chunk],
+    tokenizer: Any,
+    seed: int,
+    share_without_gold: float = 0.0,
+) -> list[Example]:
+    """One example for each question, its passages shuffled by `seed`.
+
+    In a share of them the gold passages are taken out, so that the target is a refusal; in all
+    others a gold passage stands in the prompt, whether or not retrieval found it.
+    """
+    rng = random.Random(seed)
+    chunks_by_id = {chunk.id: chunk for chunk in chunks}
+    examples = []
+    for question, hits in zip(questions, hits_by_question, strict=True):
+        keep_gold = rng.random() >= share_without_gold
+        passages = arrange_passages(question, hits, chunks_by_id, rng, keep_gold)
+        examples.append(make_example(question, passages, tokenizer))
+    return examples
+
+
+def exact_matches(
+    lm: LanguageModel, examples: Sequence[Example], max_new_tokens: int = 24
+) -> tuple[np.ndarray, list[str]]:
+    """Let the model answer, and say which answers are their target to the letter.
+
+    Returns: bool array of shape (examples,), and the answers.
+    """
+    answers = generate_cached([example.prompt for example in examples], lm, max_new_tokens)
+    pairs = zip(answers, examples, strict=True)
+    return np.array([answer == example.target for answer, example in pairs]), answers
 
 
 def encode(example: Example, tokenizer: Any) -> tuple[list[int], list[int]]:
@@ -125,7 +164,10 @@ def encode(example: Example, tokenizer: Any) -> tuple[list[int], list[int]]:
 def pad_batch(
     encoded: Sequence[tuple[list[int], list[int]]], pad_id: int
 ) -> dict[str, torch.Tensor]:
-    """Stack sequences of different lengths: input_ids, attention_mask and labels of shape (batch, longest)."""
+    """Stack sequences of different lengths, padded on the right.
+
+    Returns: input_ids, attention_mask and labels, each of shape (batch, longest).
+    """
     import torch
 
     longest = max(len(ids) for ids, _ in encoded)
@@ -153,9 +195,7 @@ def answer_loss(model: Any, batch: dict[str, torch.Tensor]) -> torch.Tensor:
     next_labels = batch["labels"][:, 1:]
     chosen = next_labels != IGNORE
     logits = causal_lm.lm_head(hidden[:, :-1][chosen])  # (labelled tokens, vocabulary)
-    return torch.nn.functional.cross_entropy(
-        logits.float(), next_labels[chosen], reduction="sum"
-    )
+    return torch.nn.functional.cross_entropy(logits.float(), next_labels[chosen], reduction="sum")
 
 
 def learning_rate_at(step: int, settings: Settings) -> float:
@@ -169,8 +209,11 @@ def learning_rate_at(step: int, settings: Settings) -> float:
 def length_grouped_batches(
     lengths: Sequence[int], batch_size: int, steps: int, seed: int
 ) -> list[list[int]]:
-    """`steps` batches of example numbers. Each epoch is shuffled; inside a batch the examples are in
-    order of length, so that micro-batches hold sequences of similar length and little padding."""
+    """`steps` batches of example numbers.
+
+    Each epoch is shuffled; inside a batch the examples are in order of length, so that
+    micro-batches hold sequences of similar length and little padding.
+    """
     rng = random.Random(seed)
     batches: list[list[int]] = []
     pool: list[int] = []
@@ -197,9 +240,10 @@ def add_adapter(lm: LanguageModel, settings: Settings) -> PeftModel:
         lora_dropout=0.0,
         task_type="CAUSAL_LM",
     )
-    # On a CPU the adapter computes in the model's own precision: the optimizer keeps a float32 copy.
+    # On a CPU the adapter computes in the model's precision: the optimizer keeps a float32 copy.
     on_cpu = str(lm.device) == "cpu"
-    return get_peft_model(lm.model, config, autocast_adapter_dtype=not on_cpu)
+    with quiet():
+        return get_peft_model(lm.model, config, autocast_adapter_dtype=not on_cpu)
 
 
 class MasterAdamW:
@@ -253,16 +297,19 @@ def train(
     """Tune the adapter of `model` on `examples` and return what happened at each step.
 
     The model is trained in place and left in evaluation mode. `on_step(step, loss)` is called after
-    each step, for a progress bar. `look(step)` may return something to keep in `History.looks`, such
-    as answers of the half-trained model; its time is not counted.
+    each step, for a progress bar. `look(step)` may return something to keep in `History.looks`,
+    such as answers of the half-trained model; its time is not counted.
 
     Raises:
-        FloatingPointError: the loss is no longer a number.
+        FloatingPointError: the loss is no longer a number; the weights are those before that step.
+        ValueError: there are no examples.
     """
     import torch
 
     from coursekit.measure import MemoryMeter
 
+    if not examples:
+        raise ValueError("There are no examples, so there is nothing to learn from.")
     encoded = [encode(example, tokenizer) for example in examples]
     lengths = [len(ids) for ids, _ in encoded]
     batches = length_grouped_batches(lengths, settings.batch_size, settings.steps, settings.seed)
@@ -285,16 +332,16 @@ def train(
                 (loss * loss_scale).backward()
                 optimizer.add_gradients()
                 total += loss.item()
+            if not math.isfinite(total):
+                raise FloatingPointError(
+                    f"The loss became {total} at step {step}. Lower the learning rate."
+                )
             rate = learning_rate_at(step, settings)
             optimizer.step(rate, scale=labelled * loss_scale)
             history.loss.append(total / labelled)
             history.learning_rate.append(rate)
             history.tokens += sum(lengths[i] for i in batch)
             history.seconds += time.perf_counter() - started
-            if not math.isfinite(history.loss[-1]):
-                raise FloatingPointError(
-                    f"The loss became {history.loss[-1]} at step {step}. Lower the learning rate."
-                )
             if on_step is not None:
                 on_step(step, history.loss[-1])
             model.eval()
@@ -314,13 +361,11 @@ def train_cached(
 ) -> tuple[Path, History]:
     """Train once for these examples, settings, model and code; after that, read the result.
 
-    After the steps in `watch_at`, the half-trained model answers the examples in `watch`; the answers
-    stand in `History.looks`. Returns the folder with the saved adapter and the history of the run.
-    `lm` itself is left without an adapter.
+    After the steps in `watch_at`, the half-trained model answers the examples in `watch`; the
+    answers stand in `History.looks`. Returns the folder with the saved adapter and the history of
+    the run. `lm` itself is left without an adapter.
     """
     from tqdm.auto import tqdm
-
-    from coursekit.rag import generate
 
     key = {
         "settings": asdict(settings),
@@ -368,7 +413,8 @@ def load_adapter(lm: LanguageModel, folder: Path) -> LanguageModel:
     from peft import PeftModel
 
     on_cpu = str(lm.device) == "cpu"
-    model = PeftModel.from_pretrained(lm.model, folder, autocast_adapter_dtype=not on_cpu)
+    with quiet():
+        model = PeftModel.from_pretrained(lm.model, folder, autocast_adapter_dtype=not on_cpu)
     weights = digest(folder / "adapter_model.safetensors")
     return replace(lm, model=model.eval(), fingerprint=f"{lm.fingerprint}+{weights[:16]}")
 
@@ -388,7 +434,7 @@ def load_lm_4bit(source: str | Path | None = None) -> LanguageModel:
 
     if not torch.cuda.is_available():
         raise RuntimeError(
-            "QLoRA needs an NVIDIA GPU, and none was found. On this machine, LoRA does the same job."
+            "QLoRA needs an NVIDIA GPU, and none was found: here, LoRA does the same job."
         )
     if importlib.util.find_spec("bitsandbytes") is None:
         raise RuntimeError("QLoRA needs bitsandbytes. Install it: pip install bitsandbytes")

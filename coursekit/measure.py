@@ -8,9 +8,10 @@ from types import TracebackType
 
 
 class MemoryMeter:
-    """The highest resident memory of this process inside a `with` block, in gigabytes (10**9 bytes).
+    """The highest resident memory of this process inside a `with` block.
 
-    Samples every 20 ms. On a GPU it reports the device's peak of allocated memory instead.
+    In gigabytes (10**9 bytes); samples every 20 ms. On a GPU it reports the
+    device's peak of allocated memory instead.
     """
 
     def __enter__(self) -> MemoryMeter:

@@ -1,9 +1,14 @@
-"""One look for every plot: palette, sizes and fonts. Works in grey: neighbours differ in lightness."""
+"""One look for every plot: palette, sizes and fonts.
+
+It works in grey: neighbours differ in lightness.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from coursekit.language import t
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,7 +27,7 @@ PALETTE = {
 def use_course_style() -> None:
     """Set the course's look for all plots of this notebook."""
     import matplotlib.pyplot as plt
-    from cycler import cycler
+    from matplotlib import cycler
 
     plt.rcParams.update(
         {
@@ -55,7 +60,7 @@ def bars_with_intervals(
     intervals: Sequence[tuple[float, float]],
     colours: Sequence[str] | None = None,
 ) -> None:
-    """Horizontal bars of shares between 0 and 1, each with its interval and its value in per cent."""
+    """Horizontal bars of shares between 0 and 1, each with its interval and its value in %."""
     import numpy as np
 
     places = np.arange(len(names))[::-1]
@@ -77,3 +82,15 @@ def bars_with_intervals(
     ax.set_xlim(0, 1.08)
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     ax.grid(axis="y", visible=False)
+
+
+def plot_training(loss: Sequence[float], learning_rate: Sequence[float]) -> None:
+    """Two plots side by side over the steps of a training run: loss per token, learning rate."""
+    import matplotlib.pyplot as plt
+
+    _, (left, right) = plt.subplots(1, 2)
+    left.plot(loss)
+    left.set(xlabel=t("step"), ylabel=t("loss per answer token"))
+    right.plot(learning_rate)
+    right.set(xlabel=t("step"), ylabel=t("learning rate"))
+    plt.show()

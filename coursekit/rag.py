@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from coursekit.models import LanguageModel
 
 REFUSAL = "I don't know."
-INSTRUCTION = "Answer the question with a short phrase from the context."
-ANSWER_START = "The answer is:"
+INSTRUCTION = "Answer the question in one full sentence, with the words of the context."
+ANSWER_START = "According to the context, "
 
 
 class IndexMismatchError(ValueError):
@@ -51,7 +51,7 @@ class Hit:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a RAG system returns: the text, the chunks it was given, and the prompt it was given them in."""
+    """What a RAG system returns: the text, the hits that stood in the prompt, and the prompt."""
 
     text: str
     hits: list[Hit]
@@ -73,7 +73,9 @@ def embed(texts: Sequence[str], embedder: SentenceTransformer) -> np.ndarray:
     embeddings = embedder.encode(
         list(texts), batch_size=64, normalize_embeddings=True, show_progress_bar=False
     )
-    return np.asarray(embeddings, dtype=np.float32).reshape(len(texts), -1)
+    return np.asarray(embeddings, dtype=np.float32).reshape(
+        len(texts), embedder.get_embedding_dimension()
+    )
 
 
 def embed_cached(texts: Sequence[str], embedder: SentenceTransformer) -> np.ndarray:
@@ -128,7 +130,12 @@ def retrieve_all(
     embedder: SentenceTransformer,
     k: int = 3,
 ) -> list[list[Hit]]:
-    """`retrieve` for many questions at once: one list of hits for each."""
+    """`retrieve` for many questions at once: one list of hits for each.
+
+    Raises ValueError if the index is empty.
+    """
+    if index.ntotal == 0:
+        raise ValueError("The index is empty, so nothing can be found. Add your documents first.")
     if not all(question.strip() for question in questions):
         raise QuestionError("The question is empty, so there is nothing to look for. Type one.")
     scores, ids = index.search(embed(questions, embedder), min(k, index.ntotal))
@@ -136,6 +143,7 @@ def retrieve_all(
         [
             Hit(chunks[chunk_id], float(score), rank)
             for rank, (score, chunk_id) in enumerate(zip(row_scores, row_ids, strict=True), start=1)
+            if chunk_id >= 0  # FAISS writes -1 where it found fewer than k
         ]
         for row_scores, row_ids in zip(scores, ids, strict=True)
     ]
@@ -160,11 +168,13 @@ def assemble_prompt(
     numbered: bool = False,
     instruction: str = INSTRUCTION,
     answer_start: str = ANSWER_START,
+    best_last: bool = True,
 ) -> str:
     """The prompt that the language model gets: context, instruction, question, in its chat format.
 
     `budget` is the number of tokens that the passages may take together; whole passages that do not
-    fit are left out, worst first. With `numbered`, each passage begins with its number: [1], [2], ...
+    fit are left out, worst first. With `numbered`, each passage begins with its number: "[1] ...".
+    The best passage stands last, next to the question, unless `best_last` is False.
     Without hits, the prompt is the question alone. The model continues after `answer_start`: given
     the first words of an answer, a small model keeps to the point.
     Raises QuestionError if the question is empty or longer than the budget.
@@ -180,6 +190,8 @@ def assemble_prompt(
     kept = fit_to_budget(hits, tokenizer, budget - length)
     if kept:
         passages = [f"[{h.rank}] {h.chunk.text}" if numbered else h.chunk.text for h in kept]
+        if best_last:
+            passages.reverse()
         context = "\n\n".join(passages)
         content = f"Context:\n{context}\n\n{instruction}\nQuestion: {question}"
     else:
@@ -190,7 +202,7 @@ def assemble_prompt(
 
 
 def generate(
-    prompts: Sequence[str], lm: LanguageModel, max_new_tokens: int = 40, batch_size: int = 16
+    prompts: Sequence[str], lm: LanguageModel, max_new_tokens: int = 32, batch_size: int = 16
 ) -> list[str]:
     """Continue each prompt greedily and return the new text, one string for each prompt.
 
@@ -225,9 +237,9 @@ def generate(
 
 
 def generate_cached(
-    prompts: Sequence[str], lm: LanguageModel, max_new_tokens: int = 40
+    prompts: Sequence[str], lm: LanguageModel, max_new_tokens: int = 32
 ) -> list[str]:
-    """`generate`, computed once for these prompts and this model and read from the cache after that."""
+    """`generate`, computed once for these prompts and this model, then read from the cache."""
     settings = {
         "prompts": digest(*prompts),
         "model": lm.fingerprint,
@@ -248,10 +260,21 @@ def generate_stream(prompt: str, lm: LanguageModel, max_new_tokens: int = 60) ->
     inputs = lm.tokenizer(prompt, return_tensors="pt", add_special_tokens=False).to(lm.device)
     settings = {"max_new_tokens": max_new_tokens, "do_sample": False, "streamer": streamer}
     settings["pad_token_id"] = lm.tokenizer.pad_token_id
-    worker = Thread(target=lm.model.generate, kwargs={**inputs, **settings}, daemon=True)
+    errors: list[Exception] = []
+
+    def work() -> None:
+        try:
+            lm.model.generate(**inputs, **settings)
+        except Exception as error:  # without an end, the loop below would wait for ever
+            errors.append(error)
+            streamer.end()
+
+    worker = Thread(target=work, daemon=True)
     worker.start()
     yield from streamer
     worker.join()
+    if errors:
+        raise errors[0]
 
 
 def answer_question(
@@ -271,7 +294,8 @@ def answer_question(
     if hits[0].score < threshold:
         return Answer(REFUSAL, hits, prompt="", refused=True)
     prompt = assemble_prompt(question, hits, lm.tokenizer)
-    return Answer(generate([prompt], lm)[0], hits, prompt)
+    used = [hit for hit in hits if hit.chunk.text in prompt]  # the budget may leave some out
+    return Answer(generate([prompt], lm)[0], used, prompt)
 
 
 _CITATION = re.compile(r"\[(\d+)\]")
@@ -285,25 +309,38 @@ def cited_numbers(answer: str) -> list[int]:
 def save_index(
     index: faiss.Index, chunks: Sequence[Chunk], embedder: SentenceTransformer, folder: Path
 ) -> None:
-    """Save an index together with what it belongs to: the embedding model's name and the chunk ids."""
+    """Save an index with what it belongs to: the embedding model's name, a hash of the chunks."""
     import faiss
 
     folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(folder / "index.faiss", faiss.serialize_index(index).tobytes())
-    label = {"embedder": embedder_name(embedder), "chunks": digest(*(c.text for c in chunks))}
+    content = faiss.serialize_index(index).tobytes()
+    write_atomically(folder / "index.faiss", content)
+    label = {
+        "embedder": embedder_name(embedder),
+        "chunks": digest(*(c.text for c in chunks)),
+        "index": digest(content),
+    }
     write_atomically(folder / "index.json", json.dumps(label).encode("utf-8"))
 
 
-def load_index(
-    folder: Path, chunks: Sequence[Chunk], embedder: SentenceTransformer
-) -> faiss.Index:
+def load_index(folder: Path, chunks: Sequence[Chunk], embedder: SentenceTransformer) -> faiss.Index:
     """Load a saved index, if it belongs to this embedding model and these chunks.
 
-    Raises IndexMismatchError, naming both sides, if it does not.
+    Raises IndexMismatchError, naming both sides, if it does not, or if the folder is not whole.
     """
     import faiss
 
-    label = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+    try:
+        label = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+        content = (folder / "index.faiss").read_bytes()
+        whole = label["index"] == digest(content)
+    except (OSError, ValueError, KeyError, TypeError):
+        whole = False
+    if not whole:
+        raise IndexMismatchError(
+            f"The folder {folder} holds no whole index: a file is missing, or saving it was cut "
+            "short. Build the index again and save it."
+        )
     if label["embedder"] != embedder_name(embedder):
         raise IndexMismatchError(
             f"This index was built with {label['embedder']} and you search it with "
@@ -315,4 +352,4 @@ def load_index(
             "The chunks have changed since this index was saved, so its ids point to the wrong "
             "texts. Build the index again from the present chunks."
         )
-    return faiss.deserialize_index(np.fromfile(folder / "index.faiss", dtype=np.uint8))
+    return faiss.deserialize_index(np.frombuffer(content, dtype=np.uint8))

@@ -5,23 +5,28 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from coursekit.corpus import Question
+    from coursekit.rag import Hit
+
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _APOSTROPHES = re.compile(r"(?<=\w)['’](?=\w)")
-_TOKEN = re.compile(r"\d+(?:\.\d+)+|\w+")
+_TOKEN = re.compile(r"(?:(?<!\w)-)?\d+(?:\.\d+)+|(?<!\w)-\d\w*|\w+")
 _ARTICLES = frozenset({"a", "an", "the"})
 
 
 def normalise(text: str) -> list[str]:
     """Return the tokens of `text` that a comparison of answers looks at.
 
-    Lower case, no punctuation, no articles. A number stays one token: "6.4" is kept, and
-    "4,310" becomes "4310". Singular and plural stay different. The idea is the answer
-    normalisation of SQuAD (Rajpurkar et al., 2016), with care for numbers added.
+    Lower case, no punctuation, no articles. A number stays one token: "6.4" is kept, "-18"
+    keeps its sign, and "4,310" becomes "4310". Singular and plural stay different. The idea is
+    the answer normalisation of SQuAD (Rajpurkar et al., 2016), with care for numbers added.
     """
-    plain = unicodedata.normalize("NFKC", text).lower()
+    plain = unicodedata.normalize("NFKC", text).lower().replace("\u2212", "-")
     plain = _APOSTROPHES.sub("", _THOUSANDS.sub("", plain))
     return [token for token in _TOKEN.findall(plain) if token not in _ARTICLES]
 
@@ -63,3 +68,28 @@ def bootstrap_interval(
     tail = (1 - level) / 2 * 100
     low, high = np.percentile(means, [tail, 100 - tail])
     return float(low), float(high)
+
+
+def gold_found(
+    hits_by_question: Sequence[Sequence[Hit]], questions: Sequence[Question]
+) -> np.ndarray:
+    """Whether each hit is a gold passage: bool array of shape (questions, hits), best hit first."""
+    return np.array(
+        [
+            [hit.chunk.id in question.gold_passages for hit in hits]
+            for hits, question in zip(hits_by_question, questions, strict=True)
+        ]
+    )
+
+
+def contains_gold(answers: Sequence[str], questions: Sequence[Question]) -> np.ndarray:
+    """Whether each answer contains its gold answer: bool array of shape (questions,).
+
+    No answer is right for a question without a gold answer.
+    """
+    return np.array(
+        [
+            question.answer is not None and contains_answer(answer, question.answer)
+            for answer, question in zip(answers, questions, strict=True)
+        ]
+    )

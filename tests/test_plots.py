@@ -1,0 +1,56 @@
+"""The plots: what is drawn is what was given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import matplotlib
+import pytest
+
+from coursekit.plots import PALETTE, bars_with_intervals, use_course_style
+
+
+@pytest.fixture
+def ax() -> Iterator:
+    matplotlib.use("agg")
+    import matplotlib.pyplot as plt
+
+    with matplotlib.rc_context():
+        use_course_style()
+        figure, axes = plt.subplots()
+        yield axes
+        plt.close(figure)
+
+
+def test_bars_stand_in_the_given_order_with_value_and_interval(ax):
+    bars_with_intervals(ax, ["RAG", "LoRA"], [0.8, 0.25], [(0.7, 0.9), (0.25, 0.3)])
+    ax.figure.canvas.draw()
+    assert [bar.get_width() for bar in ax.patches] == [0.8, 0.25]
+    assert [label.get_text() for label in ax.texts] == ["80%", "25%"]
+    by_place = {round(tick): label.get_text() for tick, label in ticks(ax)}
+    assert by_place == {1: "RAG", 0: "LoRA"}
+    assert ax.patches[0].get_y() > ax.patches[1].get_y()
+    (lines,) = ax.containers[1][2]
+    ends = [segment[:, 0].tolist() for segment in lines.get_segments()]
+    assert ends == [pytest.approx([0.7, 0.9]), pytest.approx([0.25, 0.3])]
+
+
+def ticks(ax) -> list:
+    return list(zip(ax.get_yticks(), ax.get_yticklabels(), strict=True))
+
+
+def test_a_full_bar_and_an_interval_beside_its_value_can_be_drawn(ax):
+    bars_with_intervals(ax, ["a"], [1.0], [(1.0, 1.0)], colours=[PALETTE["sand"]])
+    bars_with_intervals(ax, ["a"], [0.1], [(0.2, 0.3)])
+    ax.figure.canvas.draw()
+    assert ax.get_xlim()[1] > 1
+
+
+def test_neighbours_of_the_palette_differ_in_grey():
+    def lightness(colour: str) -> float:
+        red, green, blue = matplotlib.colors.to_rgb(colour)
+        return 0.299 * red + 0.587 * green + 0.114 * blue
+
+    order = [lightness(PALETTE[name]) for name in ("ink", "deep", "sea", "sand", "light")]
+    assert order == sorted(order)
+    assert min(b - a for a, b in zip(order, order[1:], strict=False)) > 0.07

@@ -1,0 +1,107 @@
+"""Scores: what counts as the same answer, and how sure a mean is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from coursekit.scoring import bootstrap_interval, contains_answer, exact_match, normalise
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("The Kestrel 2.", ["kestrel", "2"]),
+        ("6.4 litres", ["6.4", "litres"]),
+        ("4,310 euros", ["4310", "euros"]),
+        ("1,250,000", ["1250000"]),
+        ("2, 3 and 4", ["2", "3", "and", "4"]),
+        ("1,25", ["1", "25"]),
+        ("at -18 °C", ["at", "-18", "c"]),
+        ("at \u221218.5 °C", ["at", "-18.5", "c"]),
+        ("10-15 minutes", ["10", "15", "minutes"]),
+        ("a deck-oven, an oven", ["deck", "oven", "oven"]),
+        ("Don't / don’t", ["dont", "dont"]),
+        ("2.1.3", ["2.1.3"]),
+        ("Version v2", ["version", "v2"]),
+        ("It takes 20.", ["it", "takes", "20"]),
+        ("ＫＥＳＴＲＥＬ", ["kestrel"]),
+        ("Größe", ["größe"]),
+        ("", []),
+        (" ?!… the ", []),
+    ],
+)
+def test_normalise(text, tokens):
+    assert normalise(text) == tokens
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "found"),
+    [
+        ("It holds 6.4 litres.", "6.4 litres", True),
+        ("It holds 6.4 litres.", "4 litres", False),
+        ("After 120 minutes", "20 minutes", False),
+        ("After 20 minutes", "20 minute", False),
+        ("A price of 4,310 euros", "4310", True),
+        ("A price of 14,310 euros", "4,310", False),
+        ("Keep it at -18 °C", "18 °C", False),
+        ("minutes 20", "20 minutes", False),
+        ("twenty-five", "five twenty", False),
+        ("The blue pump, and a red one", "the blue pump", True),
+        ("anything", "", False),
+        ("anything", "the", False),
+        ("", "20 minutes", False),
+        ("", "", False),
+    ],
+)
+def test_contains_answer(text, answer, found):
+    assert contains_answer(text, answer) is found
+
+
+@pytest.mark.parametrize(
+    ("prediction", "gold", "same"),
+    [
+        ("The 20 minutes.", "20 Minutes", True),
+        ("20 minutes or so", "20 minutes", False),
+        ("20", "20 minutes", False),
+        ("20.0", "20", False),
+        ("1,000", "1000", True),
+        ("-5", "5", False),
+        ("", "", True),
+        ("", "20", False),
+    ],
+)
+def test_exact_match(prediction, gold, same):
+    assert exact_match(prediction, gold) is same
+
+
+def test_an_answer_is_found_in_itself():
+    for answer in ("20 minutes", "the Kestrel 2", "-18 °C", "4,310.50 euros", "v2.1"):
+        assert exact_match(answer, answer) and contains_answer(f"It is {answer}, sir.", answer)
+
+
+@pytest.mark.parametrize(("n", "share"), [(400, 0.5), (400, 0.2), (1000, 0.9)])
+def test_the_interval_agrees_with_the_normal_approximation(n, share):
+    values = [1.0] * round(n * share) + [0.0] * round(n * (1 - share))
+    low, high = bootstrap_interval(values)
+    half = 1.96 * np.sqrt(share * (1 - share) / n)
+    assert low == pytest.approx(share - half, abs=0.15 * half)
+    assert high == pytest.approx(share + half, abs=0.15 * half)
+
+
+def test_the_interval_is_the_same_each_time_and_narrows_with_its_level():
+    values = [0.0, 1.0, 1.0, 0.0, 1.0]
+    assert bootstrap_interval(values) == bootstrap_interval(np.array(values))
+    low, high = bootstrap_interval(values, level=0.5)
+    wide_low, wide_high = bootstrap_interval(values, level=0.99)
+    assert 0 <= wide_low <= low <= 0.6 <= high <= wide_high <= 1
+
+
+def test_an_interval_of_equal_values_has_no_width():
+    assert bootstrap_interval([1.0, 1.0, 1.0]) == (1.0, 1.0)
+    assert bootstrap_interval([True]) == (1.0, 1.0)
+
+
+def test_no_values_are_refused():
+    with pytest.raises(ValueError, match="There are no values"):
+        bootstrap_interval([])
