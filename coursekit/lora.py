@@ -56,7 +56,7 @@ class Settings:
     target_modules: str = "all-linear"
     steps: int = 80
     batch_size: int = 8
-    micro_batch: int = 2
+    micro_batch: int = 1
     learning_rate: float = 1e-3
     warmup: int = 4
     seed: int = 7

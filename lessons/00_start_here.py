@@ -13,7 +13,7 @@
 # - explain why a language model invents an answer, and what a single passage changes.
 
 # %% [markdown]
-# **You need** Python, and no knowledge of retrieval or training. **Time:** 20 minutes with the exercises; running all cells takes about {{minutes_cpu}} minutes on two CPU cores. A GPU is not needed.
+# **You need** Python, and no knowledge of retrieval or training. **Time:** 20 minutes with the exercises; running all cells takes about {{minutes_cpu}} min on two CPU cores. A GPU is not needed.
 
 # %% tags=["setup"]
 # The build writes the setup cell here.

@@ -13,7 +13,7 @@
 # - save, load, merge, and switch an adapter off and on.
 
 # %% [markdown]
-# **You need** lesson 05. **Time:** 60 minutes with the exercises; running all cells takes about {{minutes_cpu}} minutes on two CPU cores the first time, and much less after that, because the training run is kept.
+# **You need** lesson 05. **Time:** 60 minutes with the exercises; running all cells takes about {{minutes_cpu}} min on two CPU cores the first time, and much less after that, because the training run is kept.
 
 # %% tags=["setup"]
 # The build writes the setup cell here.
@@ -21,7 +21,7 @@
 # %% [markdown]
 # ## The task
 #
-# Lesson 05 left two wishes. Larkspur's style guide asks for a short answer with the number of its passage: `45 minutes [2]`. And where no passage holds the answer, the model should say so: `I don't know.` Prompting alone did not get there. So now the model itself is changed.
+# Lesson 05 left two wishes. Larkspur's style guide asks for a short answer with the number of its passage: `45 minutes [2]`. And where no passage holds the answer, the model should say so: `I don't know.` You will see that asking for it in the prompt is not enough. So now the model itself is changed.
 #
 # > **Claim C3.** *Fine-tuning improves an existing model, with no need to start from the architecture, but data must keep coming.* The first half is tested here; the second half in lessons 10 and 11.
 
@@ -38,15 +38,15 @@ lm = load_lm()
 # %% [markdown]
 # ## Questions that the model is tested on stay unseen
 #
-# If the test asked about machines from the training, a good result could be plain memory. So the questions are split by product family: whole families are kept away from training.
+# If the test asked about machines from the training, a good result could be plain memory. So the questions are split by product family: whole families are kept away from training. Questions about the company belong to no family and are split by document.
 
 # %%
 kinds = ("prose", "table", "company", "unanswerable")
 train_questions = [q for q in training_questions() if q.kind in kinds]
 test_questions = [q for q in company_questions(split="test") if q.kind in kinds]
 families = {
-    split: {q.family for q in company_questions(split=split) if q.family}
-    for split in ("train", "dev", "test")
+    "train": {q.family for q in train_questions if q.family},
+    "test": {q.family for q in test_questions if q.family},
 }
 assert not families["train"] & families["test"]
 families
@@ -54,7 +54,7 @@ families
 # %% [markdown]
 # ## A question becomes an example
 #
-# An **example** is a prompt and the **target**, the text that should follow it. The two best hits go into the prompt, shuffled and numbered, so that the position gives nothing away. In a few examples the gold passage is taken out: then the right target is the refusal.
+# An **example** is a prompt and the **target**, the text that should follow it. The two best hits go into the prompt, shuffled and numbered, so that the position gives nothing away; if the gold passage is not among them, it takes the place of the second. In a few examples the gold passage is taken out: then the right target is the refusal.
 
 # %%
 from coursekit.lora import make_examples
@@ -69,12 +69,12 @@ print(train_examples[0].prompt)
 print("TARGET:", train_examples[0].target)
 
 # %% [markdown]
-# The marks `<|im_start|>` and `<|im_end|>` are the model's **chat template**. It was trained with them, so you must train and ask with them too. In the test, every answerable question has its gold passage among the two; retrieval was lesson 05's business.
+# The marks `<|im_start|>` and `<|im_end|>` are the model's **chat template**. It was trained with them, so you must train and ask with them too. So every answerable test question has its gold passage among the two; retrieval was lesson 05's business.
 
 # %% [markdown]
 # ### Exercise 09.4 ●● Read the answer
 #
-# *8 minutes.* The format is only useful if a program can read it. **Contract:** return the pair `(answer, number)`. A text that ends in `[number]` gives the text before it and the number as an `int`; a text without it gives `(text, None)`; the refusal `"I don't know."` gives `(None, None)`. Spaces at both ends, and before the bracket, do not count. **Expected:** `read_answer("45 minutes [2]")` returns `("45 minutes", 2)`.
+# *8 minutes.* (09.1 comes below.) The format is only useful if a program can read it. **Contract:** return the pair `(answer, number)`. A text that ends in `[number]` gives the text before it and the number as an `int`; a text without it gives `(text, None)`; the refusal `"I don't know."` gives `(None, None)`. Spaces at both ends, and before the bracket, do not count. **Expected:** `read_answer("45 minutes [2]")` returns `("45 minutes", 2)`.
 
 # %% tags=["exercise"]
 import re
@@ -99,7 +99,7 @@ check("09.4", read_answer)
 #
 # Measure before you change anything. Otherwise you never know whether the training did it, or a lucky prompt.
 #
-# An answer counts only if it is **exactly** the target: the words, the number, nothing more. Predict the share before training.
+# An answer counts only if it is **exactly** the target: the words, the number, nothing more. Predict the share before training; the last line prints it.
 
 # %% tags=["nbval-ignore-output"]
 import numpy as np
@@ -113,10 +113,11 @@ unanswerable = np.array([q.answer is None for q in test_questions])
 assert record("em_before", exact_before[is_fact].mean(), tolerance=0.05) <= 0.10
 for answer, example in list(zip(answers_before, test_examples))[:4]:
     print(f"{answer[:60]!r:65} should be {example.target!r}")
+print(f"exact: {exact_before[is_fact].mean():.0%}")
 assert len(answers_before) == len(test_examples)
 
 # %% [markdown]
-# Exact match: {{em_before:.0%}}. The model has read the instruction, and talks. It knows language; it does not know this job. More instructions help little with a model of this size: it was never shown what a good answer looks like.
+# Exact match: {{em_before:.0%}}. The model has read the instruction, and talks. It knows language; it does not know this job. The instruction asks for exactly this format, and the model does not keep to it.
 #
 # ## The label mask: learn the answer, not the prompt
 #
@@ -155,25 +156,27 @@ check("09.1", mask_prompt)
 # %% [markdown]
 # ## LoRA: leave the model alone, add a little
 #
-# **LoRA** freezes every weight matrix W of the model and adds a small path beside it: A makes the input narrow, B makes it wide again. Only A and B are trained. Their width is the **rank**. B starts at zero, so at first nothing changes at all. Together, all the A and B are the **adapter**.
+# A **linear layer** multiplies its input by a matrix of numbers, the **weights** W. **LoRA** leaves all W as they are (*frozen*) and adds a small path beside each: A makes the input narrow, B wide again. Only A and B are trained. Their width is the **rank**. B starts at zero, so at first nothing changes at all. Together, all the A and B are the **adapter**.
 
 # %%
 figure("09_adapter")
 
 # %%
+from coursekit import show_source
 from coursekit.lora import Settings, add_adapter
 
+show_source(add_adapter)
 settings = Settings(rank=16, alpha=32, steps=54, batch_size=8, learning_rate=1e-3)
 tuned = add_adapter(load_lm(), settings)
 trainable, total = tuned.get_nb_trainable_parameters()
 print(f"trainable: {trainable:,} of {total:,}, or {record('share_trainable', trainable / total):.1%}")
 
 # %% [markdown]
-# So {{share_trainable:.1%}} of the numbers are trained. They sit beside *every* linear layer of the model: few layers are cheaper per step, but reach the quality later. The **rank** is the width of the path: more rank, more room to learn, more numbers to train. **Alpha** is its volume: the path is multiplied by alpha / rank before it is added. Twice the rank is a usual choice. Lesson 08 measures both.
+# The source shows peft's two calls, `LoraConfig` and `get_peft_model`: {{share_trainable:.1%}} of the numbers are trained. They sit beside *every* linear layer of the model: few layers are cheaper per step, but reach the quality later. More rank, more room to learn, more numbers to train. **Alpha** is the volume of the path: it is multiplied by alpha / rank before it is added. Twice the rank is a usual choice.
 #
 # ### Exercise 09.2 ● Count the adapter
 #
-# *5 minutes.* Check that count by hand. **Contract:** `layers` is a list of pairs `(n_in, n_out)`. For each, A has `rank` times `n_in` numbers and B has `n_out` times `rank`. Return the sum over all layers. **Expected:** `lora_parameters([(576, 576)], 16)` returns `18432`.
+# *5 minutes.* Count an adapter yourself. **Contract:** `layers` is a list of pairs `(n_in, n_out)`. For each, A has `rank` times `n_in` numbers and B has `n_out` times `rank`. Return the sum over all layers. **Expected:** `lora_parameters([(576, 576)], 16)` returns `18432`.
 
 # %% tags=["exercise"]
 def lora_parameters(layers, rank):
@@ -190,7 +193,7 @@ check("09.2", lora_parameters)
 #
 # A step takes a few examples, computes the loss, walks **backward** through the model to find how each trainable number should move (its **gradient**), and lets the **optimizer** move them a little.
 
-# %% tags=["nbval-ignore-output"]
+# %%
 import torch
 
 from coursekit.lora import MasterAdamW, answer_loss, pad_batch
@@ -207,7 +210,6 @@ for _ in range(3):
     loss.backward()
     optimizer.add_gradients()
     optimizer.step(learning_rate=1e-3, scale=labelled)
-print([round(value, 2) for value in losses])
 assert losses[2] < losses[0]
 
 # %% [markdown]
@@ -217,18 +219,16 @@ assert losses[2] < losses[0]
 #
 # The recipe differs from what most tutorials do, in four steps.
 #
-# 1. **Logits only where labels are.** For each token, the output layer scores all 49,152 tokens of the vocabulary. Only answer tokens need that. `answer_loss` selects them first:
+# 1. **Logits only where labels are.** For each token, the output layer gives all 49,152 tokens of the vocabulary a score, its **logit**. Only answer tokens need that. `answer_loss` selects them first:
 
 # %%
-from coursekit import show_source
-
 figure("09_memory_of_a_step")
 show_source(answer_loss)
 
 # %% [markdown]
 # 2. **Half the bits** (bfloat16) where the processor computes faster in them. A short probe decided that in the setup cell.
 # 3. **A float32 copy for the optimizer.** bfloat16 keeps 8 significant bits; a small step would be rounded away. `MasterAdamW` keeps exact copies of the adapter only.
-# 4. **Micro-batches.** The gradient of 8 examples is the sum of the gradients of 4 times 2, and only 2 examples are in memory at a time.
+# 4. **Micro-batches.** The gradient of 8 examples is the sum of their 8 gradients. So only one example needs to be in memory at a time, and none needs padding.
 #
 # None of the four changes what is learned, but for rounding. Measure the first two: the seconds that one step on two examples takes, forward and backward.
 
@@ -286,7 +286,7 @@ check("09.3", learning_rate)
 # %%
 from coursekit.lora import train_cached
 
-del tuned, models
+tuned = models = model = None  # make room
 record("steps", settings.steps)
 dev_questions = [q for q in company_questions(split="dev") if q.kind in kinds]
 watched = examples_for(dev_questions[::16], seed=5)
@@ -318,22 +318,23 @@ assert len(history.looks) == 3
 #
 # ## After: the same test
 #
-# The adapter was saved to a folder. Load it onto a fresh model, and ask the same questions as before.
+# `save_pretrained` wrote only the adapter to a folder. Load it onto a fresh model, and ask the same questions as before.
 
 # %%
 from coursekit.lora import load_adapter
 from coursekit.rag import REFUSAL
+from coursekit.scoring import bootstrap_interval, contains_gold
 
 tuned_lm = load_adapter(load_lm(), folder)
 exact_after, answers_after = exact_matches(tuned_lm, test_examples)
+for name, answers in (("before", answers_before), ("after", answers_after)):
+    record(f"contains_{name}", contains_gold(answers, test_questions)[is_fact].mean(), tolerance=0.08)
 wrongly_refused = np.array(answers_after)[is_fact] == REFUSAL
 record("wrongly_refused", wrongly_refused.mean(), tolerance=0.06)
-assert record("em_after", exact_after[is_fact].mean(), tolerance=0.06) >= 0.80
-assert record("refusals", exact_after[unanswerable].mean(), tolerance=0.12) >= 0.70
+assert record("em_after", exact_after[is_fact].mean(), tolerance=0.08) >= 0.70
+assert record("refusals", exact_after[unanswerable].mean(), tolerance=0.15) >= 0.55
 
 # %%
-from coursekit.scoring import bootstrap_interval
-
 bars = {
     t("facts, before"): exact_before[is_fact],
     t("facts, after"): exact_after[is_fact],
@@ -345,13 +346,13 @@ means = [values.mean() for values in bars.values()]
 bars_with_intervals(plt.gca(), list(bars), means, intervals)
 plt.xlabel(t("exact match on unseen products, with 95 % interval"))
 plt.show()
-record("em_low", intervals[1][0], tolerance=0.06)
-record("em_high", intervals[1][1], tolerance=0.06)
+record("em_low", intervals[1][0], tolerance=0.09)
+record("em_high", intervals[1][1], tolerance=0.09)
 
 # %% [markdown]
 # Exact match on the questions about unseen products: from {{em_before:.0%}} to {{em_after:.0%}} (interval {{em_low:.0%}} to {{em_high:.0%}}). Of the unanswerable questions, {{refusals:.0%}} are refused; of the answerable ones, {{wrongly_refused:.0%}} are refused without need.
 #
-# No fact was learned: the test machines were never in the training. The model learned a **skill**, to answer from passages in a format. The first half of claim C3 is supported: one existing model, {{share_trainable:.1%}} of its size, a few minutes.
+# This is not memory: the test machines were never in the training. Answers that *contain* the right words went from {{contains_before:.0%}} to {{contains_after:.0%}}; so part of the gain is reading, and the rest is format and source. The first half of claim C3 is supported: an existing model, {{share_trainable:.1%}} of its numbers trained, a few minutes.
 #
 # The whole system, with retrieval on its own and nothing put in by hand:
 
@@ -362,10 +363,10 @@ hits = retrieve_all([q.text for q in test_questions], index, chunks, embedder, k
 examples = [make_example(q, h, lm.tokenizer) for q, h in zip(test_questions, hits)]
 missed = np.array([e.target == REFUSAL for e in examples]) & ~unanswerable
 right = exact_matches(tuned_lm, examples)[0] & ~missed
-assert record("end_to_end", right.mean(), tolerance=0.06) > 0.5
+assert record("end_to_end", right.mean(), tolerance=0.09) > 0.5
 
 # %% [markdown]
-# Right answer with the right source, or a due refusal: {{end_to_end:.0%}} of all test questions. Compare that with lesson 05: there, an answer counted as right if it *contained* the gold answer, whatever else it said, and nothing was refused for a good reason. Here the words, the source and the refusal must all be right. What is still lost is lost at two places: retrieval that did not bring the passage, and twins.
+# Right answer with the right source, or a due refusal: {{end_to_end:.0%}} of all test questions. Compare that with lesson 05: there, an answer counted as right if it *contained* the gold answer, whatever else it said, and its questions all had an answer. Here the words, the source and the refusal must all be right. What is still lost: passages that retrieval missed, twins, answers invented where a refusal was due, and refusals without need.
 #
 # ## Off and on
 #
@@ -426,7 +427,7 @@ assert record("merge_difference", difference, tolerance=0.01) < 0.01
 #
 # Nothing above names a device: the profile chose it. On a GPU without bfloat16, such as Colab's T4, the frozen weights are float16 and the adapter stays in float32, because float16 loses small gradients; `train` scales the loss for the same reason. **QLoRA** goes further and keeps the frozen weights in 4 bits. It needs the package bitsandbytes:
 
-# %% tags=["nbval-ignore-output"]
+# %%
 from coursekit.lora import load_lm_4bit
 
 try:

@@ -493,3 +493,24 @@ def test_the_real_model_has_the_loss_of_its_full_logits(monkeypatch):
     with torch.no_grad():
         ours = answer_loss(lm.model, batch).item() / count
         assert ours == pytest.approx(lm.model(**batch).loss.item(), abs=1e-3)
+
+
+def test_one_example_for_each_question_with_the_gold_passage_or_a_refusal(tokenizer):
+    questions = [question("a#0"), question("b#0"), question(answer=None)]
+    found = [hits("ab"), hits("ac"), hits("bc")]
+    chunks = list(CHUNKS.values())
+    kept = lora.make_examples(questions, found, chunks, tokenizer, seed=1)
+    assert [example.target == REFUSAL for example in kept] == [False, False, True]
+    assert kept == lora.make_examples(questions, found, chunks, tokenizer, seed=1)
+    taken = lora.make_examples(questions, found, chunks, tokenizer, 1, share_without_gold=1.0)
+    assert [example.target for example in taken] == [REFUSAL] * 3
+
+
+def test_exact_matches_count_answers_that_are_their_target_to_the_letter(cache, lm, monkeypatch):
+    monkeypatch.setattr(
+        lora, "generate_cached", lambda prompts, lm, n: ["7 litres [1]", "7 litres"]
+    )
+    examples = [lora.Example("p", "7 litres [1]", "q1"), lora.Example("p", "7 litres [1]", "q2")]
+    right, answers = lora.exact_matches(lm, examples)
+    assert right.tolist() == [True, False]
+    assert answers == ["7 litres [1]", "7 litres"]

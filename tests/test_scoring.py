@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tiny_models import chunk
 
-from coursekit.scoring import bootstrap_interval, contains_answer, exact_match, normalise
+from coursekit.corpus import Question
+from coursekit.rag import Hit
+from coursekit.scoring import (
+    bootstrap_interval,
+    contains_answer,
+    contains_gold,
+    exact_match,
+    gold_found,
+    normalise,
+)
 
 
 @pytest.mark.parametrize(
@@ -105,3 +115,19 @@ def test_an_interval_of_equal_values_has_no_width():
 def test_no_values_are_refused():
     with pytest.raises(ValueError, match="There are no values"):
         bootstrap_interval([])
+
+
+def asked(answer: str | None, *gold: str) -> Question:
+    return Question("q", "How much?", answer, "prose", "test", None, None, gold)
+
+
+def test_hits_that_are_gold_passages_are_found_in_their_order():
+    hits = [[Hit(chunk(name, "text"), 0.5, rank) for rank, name in enumerate("ab", 1)]] * 2
+    found = gold_found(hits, [asked("7 litres", "b#0"), asked(None)])
+    assert found.tolist() == [[False, True], [False, False]]
+
+
+def test_an_answer_is_right_if_it_contains_the_gold_answer_and_there_is_one():
+    questions = [asked("7 litres"), asked("7 litres"), asked(None)]
+    right = contains_gold(["It holds 7 litres.", "It holds 17 litres.", "7 litres"], questions)
+    assert right.tolist() == [True, False, False]
