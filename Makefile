@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 PY := .venv/bin/python
 INSTALLED := .venv/.installed
 
-.PHONY: help lab test build check models translations clean
+.PHONY: help lab test build check models translations publish clean
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
@@ -36,6 +36,10 @@ check: $(INSTALLED)
 
 translations: $(INSTALLED)
 	$(PY) -m authoring translations
+
+publish: $(INSTALLED)
+	@test -n "$(REPO)" || { echo "Say which repository: make publish REPO=owner/name"; exit 1; }
+	$(PY) -m authoring publish $(REPO)
 
 clean:
 	rm -rf .venv build dist *.egg-info

@@ -50,7 +50,7 @@ print(manual_chunk.text, table_chunk.text, sep="\n\n")
 figure("05_two_kinds_in_one_index")
 
 # %% [markdown]
-# Each chunk begins with the title of its document. Without that line, the passage would not say which machine it is about, and Larkspur's machines come as near-twins: Kestrel 2, Kestrel 3, Kestrel 3 Steam. They differ in the numbers.
+# Each chunk begins with the title of its document. Without that line, the passage would not say which machine it is about, and Larkspur's machines come as near-twins: Kestrel 2, Kestrel 3, Kestrel 3 Steam.
 #
 # > **Claim C2.** *Structured and unstructured company data can live side by side in the vector store.* A table row becomes a sentence, a sentence becomes a vector, and the index, which is your vector store here, does not care where it came from. Whether the answers are any good is measured below.
 #
@@ -397,7 +397,7 @@ record("refusal_wrong", refused[has_answer].mean(), tolerance=0.05)
 assert refused[~has_answer].mean() > refused[has_answer].mean()
 
 # %% [markdown]
-# On the test questions this line refuses {{refusal_found:.0%}} of the unanswerable ones, and {{refusal_wrong:.0%}} of the answerable ones by mistake. That is a weak guard: "Does the Kestrel 2 connect to Wi-Fi?" is very near to the Kestrel 2's passages. Nearness is not an answer. Lesson 09 trains the model itself to refuse.
+# On the test questions this line refuses {{refusal_found:.0%}} of the unanswerable ones, and {{refusal_wrong:.0%}} of the answerable ones by mistake. A useful guard, and a blunt one: it knows what is near, not what is answered. A question can lie close to a passage that does not answer it. Lesson 09 trains the model itself to refuse.
 #
 # ## Prose and tables in one index
 #

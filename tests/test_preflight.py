@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 from pathlib import Path
@@ -9,9 +10,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from coursekit import models, preflight, profile
+from coursekit import models, profile
 from coursekit.preflight import PreflightReport, look_around
 from coursekit.profile import DEFAULT_LM, LARGE_LM, detect_profile
+
+preflight = importlib.import_module("coursekit.preflight")  # the package exports the function
 
 
 @pytest.fixture(autouse=True)
