@@ -43,6 +43,9 @@ class Translation:
         )
 
 
+DICTIONARIES = ("/usr/share/hunspell", "/usr/share/myspell/dicts", "/Library/Spelling")
+
+
 def load_translation(
     project: Project, language: Language, templates: dict[str, list[catalogs.Entry]]
 ) -> Translation:
@@ -307,14 +310,10 @@ def glossary_faults(
 
 
 def _speller(code: str, print_line: Callable[[str], object]):
-    folders = [
-        os.environ.get("COURSEKIT_HUNSPELL", ""),
-        "/usr/share/hunspell",
-        "/usr/share/myspell/dicts",
-        "/Library/Spelling",
-    ]
+    chosen = os.environ.get("COURSEKIT_HUNSPELL")  # instead of the system's folders
+    folders = [chosen] if chosen else DICTIONARIES
     short = code.replace("-", "_")
-    for folder in filter(None, folders):
+    for folder in folders:
         for name in (short, f"{short}_{short.upper()}"):
             if (Path(folder) / f"{name}.dic").exists():
                 from spylls.hunspell import Dictionary
