@@ -69,7 +69,7 @@ print(train_examples[0].prompt)
 print("TARGET:", train_examples[0].target)
 
 # %% [markdown]
-# The marks `<|im_start|>` and `<|im_end|>` are the model's **chat template**. It was trained with them, so you must train and ask with them too. So every answerable test question has its gold passage among the two; retrieval was lesson 05's business.
+# The marks `<|im_start|>` and `<|im_end|>` are the model's **chat template**. It was trained with them, so you must train and ask with them too. In the test, every answerable question has its gold passage among the two; retrieval was lesson 05's business.
 
 # %% [markdown]
 # ### Exercise 09.4 ●● Read the answer
@@ -345,9 +345,9 @@ intervals = [bootstrap_interval(values) for values in bars.values()]
 means = [values.mean() for values in bars.values()]
 bars_with_intervals(plt.gca(), list(bars), means, intervals)
 plt.xlabel(t("exact match on unseen products, with 95 % interval"))
-plt.show()
 record("em_low", intervals[1][0], tolerance=0.09)
 record("em_high", intervals[1][1], tolerance=0.09)
+plt.show()
 
 # %% [markdown]
 # Exact match on the questions about unseen products: from {{em_before:.0%}} to {{em_after:.0%}} (interval {{em_low:.0%}} to {{em_high:.0%}}). Of the unanswerable questions, {{refusals:.0%}} are refused; of the answerable ones, {{wrongly_refused:.0%}} are refused without need.
