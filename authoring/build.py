@@ -17,6 +17,7 @@ from authoring.editions import Edition, make_notebook, notebook_bytes
 from authoring.execute import Run, fingerprint, run_lesson
 from authoring.lesson import Lesson, load_lesson
 from authoring.project import AuthoringError, Project
+from authoring.readme import readme_text
 from authoring.translate import Translation, load_translation, translated_files
 from coursekit.paths import write_atomically
 
@@ -83,6 +84,8 @@ def derive(
 ) -> dict[Path, bytes]:
     """Every made file, by path relative to the repository. Lessons without a run are left out."""
     files = english_editions(project, lessons, runs) | _figures(project)
+    if (project.root / "README.md").exists():
+        files[Path("README.md")] = readme_text(project, lessons, runs).encode("utf-8")
     if runs:
         minutes = {lessons[stem].number: run.minutes for stem, run in runs.items()}
         text = json.dumps(minutes, indent=1, sort_keys=True) + "\n"

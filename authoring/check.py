@@ -116,6 +116,8 @@ def _drift(path: Path, stored: bytes, wanted: bytes) -> str:
         return f"{name}, {place} differs: edit {source} and run make build"
     if path.suffix == ".po":
         return f"{name} is behind its English source: run make build, then translate what it marks"
+    if name == "README.md":
+        return "README.md shows other minutes than the lessons: run make build"
     if path.name == "minutes.json":
         return f"{name} differs from the measured minutes: run make build"
     sources = {

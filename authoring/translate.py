@@ -22,6 +22,7 @@ from authoring.figures import overflows, translate_svg
 from authoring.generated import UNTRANSLATED
 from authoring.lesson import Lesson
 from authoring.project import AuthoringError, Language, Project
+from authoring.readme import readme_text
 from authoring.segments import MARKDOWN, plain_words, same_structure, translate
 
 CATALOGS = ("common", "diagrams", "strings", "readme")
@@ -104,7 +105,7 @@ def translated_files(
         files[Path("coursekit/data/images") / code / path.name] = svg
     files[Path(f"coursekit/data/locales/{code}.json")] = _locale_file(translation, symbols)
     if "readme" in translation.catalogs:
-        text = (project.root / "README.md").read_text(encoding="utf-8")
+        text = readme_text(project, lessons, runs)
         made = translate(text, translation.tr("readme"))
         files[base / "README.md"] = _relinked(text, made, base, project).encode("utf-8")
     return files

@@ -1,12 +1,26 @@
-"""Split documents into chunks: the passages that are embedded, found and put in a prompt."""
+"""Split documents into chunks: the passages that are embedded, found and put in a prompt.
+
+Lesson 03 compares three ways: by characters, by tokens, by structure. The course splits by
+structure; the stored gold passages are ids of those chunks.
+"""
 
 from __future__ import annotations
 
+import csv
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from coursekit.documents import Document, slug
+from coursekit.scoring import contains_answer, exact_match
+
+if TYPE_CHECKING:
+    from coursekit.corpus import Question
+    from coursekit.rag import Hit
 
 _HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*#*$")
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)\]*]*\s+(?=[\"'“‘(\[*`]*[A-Z0-9])")
@@ -15,7 +29,11 @@ _FENCE = re.compile(r"^(```|~~~)")
 
 @dataclass(frozen=True)
 class Chunk:
-    """A passage with its source. `text` starts with the document's title and the section."""
+    """A passage with its source.
+
+    `text` is what is embedded and put in a prompt; `split_into_chunks` and `with_titles` begin it
+    with the document's title and the section. `document.text[start:end]` is what it was made from.
+    """
 
     id: str
     text: str
@@ -26,6 +44,8 @@ class Chunk:
     product: str | None
     family: str | None
     position: int
+    start: int | None = None
+    end: int | None = None
 
 
 def split_into_chunks(documents: Iterable[Document], max_words: int = 90) -> list[Chunk]:
@@ -44,8 +64,10 @@ def split_into_chunks(documents: Iterable[Document], max_words: int = 90) -> lis
     for document in documents:
         passages = _table_rows(document) if document.format == "csv" else _sections(document)
         position = 0
-        for section, body, product, family in passages:
+        for section, body, product, family, offset in passages:
+            end = offset
             for piece in _cut(body, max_words):
+                start, end = _locate(piece, document.text, end)
                 chunks.append(
                     Chunk(
                         id=f"{document.id}#{position}",
@@ -57,13 +79,171 @@ def split_into_chunks(documents: Iterable[Document], max_words: int = 90) -> lis
                         product=product,
                         family=family,
                         position=position,
+                        start=start,
+                        end=end,
                     )
                 )
                 position += 1
     return chunks
 
 
-_Passage = tuple[str, str, str | None, str | None]  # section, body, product, family
+def split_by_characters(documents: Iterable[Document], size: int, overlap: int = 0) -> list[Chunk]:
+    """Cut each document's text every `size` characters, wherever that falls.
+
+    Each chunk repeats the last `overlap` characters of the one before it; the last chunk of a
+    document may be shorter. The text is the bare piece: `with_titles` puts the title in front.
+    Raises `ValueError` if `size` is below 1, or `overlap` is negative or not below `size`.
+    """
+    check_sizes(size, overlap, "characters")
+    return [
+        chunk
+        for document in documents
+        for chunk in _pieces(document, _windows(len(document.text), size, overlap))
+    ]
+
+
+def split_by_tokens(
+    documents: Iterable[Document], tokenizer: Any, size: int, overlap: int = 0
+) -> list[Chunk]:
+    """Cut each document's text every `size` tokens of `tokenizer`, a Hugging Face fast tokenizer.
+
+    As `split_by_characters`, with tokens as the unit. The text is taken from the document by the
+    tokens' character spans, so nothing in it changes; a word that is cut in two may count a token
+    more in its chunk. Raises `ValueError` also if `size` and the model's special tokens together
+    are longer than the window of the tokenizer's model.
+    """
+    window = tokenizer.model_max_length
+    check_sizes(size, overlap, "tokens", window, tokenizer.num_special_tokens_to_add())
+    chunks: list[Chunk] = []
+    for document in documents:
+        tokens = tokenizer(
+            document.text, add_special_tokens=False, return_offsets_mapping=True, verbose=False
+        )
+        spans = tokens["offset_mapping"]
+        windows = _windows(len(spans), size, overlap)
+        chunks += _pieces(
+            document, ((spans[first][0], spans[last - 1][1]) for first, last in windows)
+        )
+    return chunks
+
+
+def with_titles(chunks: Iterable[Chunk]) -> list[Chunk]:
+    """The same chunks, each beginning with a line "<document title> · <section>"."""
+    return [
+        replace(
+            c, text=f"{c.title} · {c.section}\n{c.text}" if c.section else f"{c.title}\n{c.text}"
+        )
+        for c in chunks
+    ]
+
+
+def check_sizes(
+    size: int, overlap: int, unit: str, window: int | None = None, special: int = 0
+) -> None:
+    """Raise `ValueError` if chunks of `size` with `overlap` cannot be made or do not fit `window`.
+
+    `special` is the number of tokens that the model adds to each text.
+    """
+    if size < 1:
+        raise ValueError(f"size is {size}: a chunk needs room for at least one. Give 1 or more.")
+    if not 0 <= overlap < size:
+        raise ValueError(
+            f"overlap is {overlap} and size is {size} {unit}: a chunk must begin after the one "
+            f"before it, so overlap must be from 0 to {size - 1}."
+        )
+    if window is not None and size + special > window:
+        raise ValueError(
+            f"size is {size} tokens, and the model reads {window}, of which it needs {special} for "
+            f"itself: the end of each chunk would be ignored. Give at most {window - special}, and "
+            "less if a title comes in front."
+        )
+
+
+def holds_answer(chunk: Chunk, question: Question) -> bool:
+    """Whether a chunk of any splitting is worth finding for a question with a gold answer.
+
+    It is if it comes from the document of a gold passage and contains the gold answer. In a table
+    the same value may stand in many rows, so there one line must hold answer and product together.
+    False for a question without an answer.
+    """
+    documents = {passage.rpartition("#")[0] for passage in question.gold_passages}
+    if question.answer is None or chunk.document_id not in documents:
+        return False
+    if question.kind != "table":
+        return contains_answer(chunk.text, question.answer)
+    return any(
+        f"-{question.product}-" in f"-{slug(line)}-" and _tells(line, question.answer)
+        for line in chunk.text.splitlines()
+    )
+
+
+def answer_found(
+    hits_by_question: Sequence[Sequence[Hit]], questions: Sequence[Question]
+) -> np.ndarray:
+    """`holds_answer` for each hit: bool array of shape (questions, hits), best hit first."""
+    return np.array(
+        [
+            [holds_answer(hit.chunk, question) for hit in hits]
+            for hits, question in zip(hits_by_question, questions, strict=True)
+        ]
+    )
+
+
+def _tells(line: str, answer: str) -> bool:
+    """Whether a line of a table holds the answer, as text or as a cell of raw CSV.
+
+    Cells are looked at one by one, since "Kestrel 2,183 kilograms" reads like 2,183 kilograms.
+    """
+    cells = next(csv.reader([line]), [])
+    return contains_answer(line, answer) or any(exact_match(cell, answer) for cell in cells)
+
+
+def _windows(length: int, size: int, overlap: int) -> Iterator[tuple[int, int]]:
+    """Spans (start, end) that cover `length` units; the last one ends with the text."""
+    for start in range(0, max(length - overlap, 1) if length else 0, size - overlap):
+        yield start, min(start + size, length)
+
+
+def _pieces(document: Document, spans: Iterable[tuple[int, int]]) -> Iterator[Chunk]:
+    """One chunk for each span of characters, with the section that it begins in."""
+    passages = _table_rows(document) if document.format == "csv" else _sections(document)
+    sections = [(offset, section) for section, _, _, _, offset in passages]
+    offsets = [offset for offset, _ in sections]
+    for position, (start, end) in enumerate(spans):
+        text = document.text[start:end]
+        # A piece that begins in the line of a heading belongs to the section below it.
+        first = start + len(text) - len(text.lstrip())
+        line_start = document.text.rfind("\n", 0, first) + 1
+        line_end = document.text.find("\n", first)
+        if _HEADING.match(document.text[line_start:line_end]):
+            first = line_end + 1
+        number = bisect_right(offsets, first)
+        yield Chunk(
+            id=f"{document.id}#{position}",
+            text=text,
+            document_id=document.id,
+            title=document.title,
+            section=sections[number - 1][1] if number else "",
+            kind=document.kind,
+            product=document.product,
+            family=document.family,
+            position=position,
+            start=start,
+            end=end,
+        )
+
+
+def _locate(piece: str, text: str, start: int) -> tuple[int, int]:
+    """Where a piece stands in the text it was cut from; white space may have changed."""
+    found = text.find(piece, start)
+    if found >= 0:
+        return found, found + len(piece)
+    match = re.compile(r"\s+".join(map(re.escape, piece.split()))).search(text, start)
+    return match.span() if match else (start, start)
+
+
+# section, body, product, family, where its lines begin in the document's text
+_Passage = tuple[str, str, str | None, str | None, int]
 
 
 def _with_title(document: Document, section: str, body: str) -> str:
@@ -74,7 +254,10 @@ def _with_title(document: Document, section: str, body: str) -> str:
 
 def _table_rows(document: Document) -> Iterator[_Passage]:
     """One passage a row. A column "product" or "fits" names the product."""
-    for line in document.text.splitlines():
+    offset = 0
+    for full_line in document.text.splitlines(keepends=True):
+        line, begin = full_line.splitlines()[0], offset
+        offset += len(full_line)
         if not line.startswith("- "):
             continue
         row = line[2:]
@@ -83,13 +266,15 @@ def _table_rows(document: Document) -> Iterator[_Passage]:
         product = slug(named.group(1)) if named else document.product
         # A family carries the first word of its products' names.
         family = product.split("-")[0] if named and product else document.family
-        yield first_cell.group(1) if first_cell else "", row, product, family
+        yield first_cell.group(1) if first_cell else "", row, product, family, begin + 2
 
 
 def _sections(document: Document) -> Iterator[_Passage]:
     """One passage a section; a heading without text of its own gives none."""
-    section, lines, fenced = "", [], False
-    for line in [*document.text.splitlines(), "# "]:
+    section, lines, fenced, offset, begin = "", [], False, 0, 0
+    for full_line in [*document.text.splitlines(keepends=True), "# "]:
+        line = full_line.splitlines()[0]
+        offset += len(full_line)
         heading = None if fenced else _HEADING.match(line)
         if _FENCE.match(line):
             fenced = not fenced
@@ -98,10 +283,10 @@ def _sections(document: Document) -> Iterator[_Passage]:
             continue
         body = "\n".join(lines).strip()
         if body:
-            yield section, body, document.product, document.family
+            yield section, body, document.product, document.family, begin
         if heading:
             section = "" if heading.group(2) == document.title else heading.group(2)
-        lines = []
+        lines, begin = [], offset
 
 
 def _cut(body: str, max_words: int) -> list[str]:

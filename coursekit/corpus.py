@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -149,6 +149,22 @@ def training_questions(
         question
         for question, is_official in _questions(_root(root), snapshot)
         if question.split == split and (official or not is_official)
+    ]
+
+
+def translated_questions(language: str) -> list[Question]:
+    """Questions about the company in another language, each with the id of its English original.
+
+    `language` is "de", "nl", "es" or "zh". All fields but `text` are those of `company_questions`,
+    so answers and gold passages stay English. Raises `ValueError` for another language.
+    """
+    path = data_dir() / "questions_in_other_languages.json"
+    texts: dict[str, dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
+    _one_of("translation into", language, tuple(sorted({key for t in texts.values() for key in t})))
+    return [
+        replace(question, text=texts[question.id][language])
+        for question in company_questions()
+        if language in texts.get(question.id, {})
     ]
 
 

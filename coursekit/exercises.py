@@ -314,7 +314,14 @@ def hint(exercise_id: str) -> None:
 
 
 def progress() -> None:
-    """Print every exercise you have met and how it stands."""
+    """Print every exercise you have met and how it stands, then your guesses about the claims."""
+    from coursekit.claims import print_guesses
+
+    _print_exercises()
+    print_guesses()
+
+
+def _print_exercises() -> None:
     entries = _load()
     if not entries:
         print(t("No exercise tried yet. Run a cell that begins with `check`."))
@@ -385,6 +392,6 @@ def _update(exercise_id: str, change: Callable[[dict[str, Any]], None]) -> None:
 
 def show_source(function: Callable[..., Any]) -> None:
     """Show the source of a function of the course: the very code that later lessons import."""
-    from IPython.display import Code, display
+    from IPython.display import Markdown, display
 
-    display(Code(inspect.getsource(function).rstrip(), language="python"))
+    display(Markdown(f"```python\n{inspect.getsource(function).rstrip()}\n```"))

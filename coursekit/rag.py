@@ -20,6 +20,7 @@ import numpy as np
 from coursekit.cache import cached_array, cached_json, digest
 from coursekit.chunks import Chunk
 from coursekit.paths import write_atomically
+from coursekit.vectors import require_finite
 
 if TYPE_CHECKING:
     import faiss
@@ -64,29 +65,70 @@ class Answer:
         return [] if self.refused else [hit.chunk.id for hit in self.hits]
 
 
-def embed(texts: Sequence[str], embedder: SentenceTransformer) -> np.ndarray:
+class TextTooLongError(ValueError):
+    """A text has more tokens than the embedding model reads, so its end would be ignored."""
+
+
+def embed(
+    texts: Sequence[str], embedder: SentenceTransformer, truncate: bool = False
+) -> np.ndarray:
     """Turn texts into unit vectors.
+
+    The model reads `embedder.max_seq_length` tokens and ignores what comes after them. With
+    `truncate`, that is allowed.
 
     Returns: float32 array of shape (len(texts), dim); each row has length 1, so that a dot
     product of two rows is their cosine similarity.
+
+    Raises:
+        TextTooLongError: a text does not fit, and `truncate` is False.
     """
+    if not truncate:
+        _require_window(texts, embedder)
     embeddings = embedder.encode(
         list(texts), batch_size=64, normalize_embeddings=True, show_progress_bar=False
     )
     return np.asarray(embeddings, dtype=np.float32).reshape(
-        len(texts), embedder.get_embedding_dimension()
+        len(texts), embedding_dimension(embedder)
     )
 
 
-def embed_cached(texts: Sequence[str], embedder: SentenceTransformer) -> np.ndarray:
+def _require_window(texts: Sequence[str], embedder: SentenceTransformer) -> None:
+    window = embedder.max_seq_length
+    if window is None:  # a model without a limit
+        return
+    # A token is at least one character, so only long texts need to be counted.
+    suspects = [number for number, text in enumerate(texts) if len(text) + 2 > window]
+    for number in suspects:
+        length = len(embedder.tokenizer(texts[number], verbose=False)["input_ids"])
+        if length > window:
+            raise TextTooLongError(
+                f"Text {number} has {length} tokens, and the embedding model reads {window}: what "
+                "comes after them would not be found. Split it into shorter chunks, or pass "
+                "truncate=True if its beginning is enough."
+            )
+
+
+def embed_cached(
+    texts: Sequence[str], embedder: SentenceTransformer, truncate: bool = False
+) -> np.ndarray:
     """`embed`, computed once for these texts and this model and read from the cache after that."""
     settings = {"texts": digest(*texts), "model": embedder_name(embedder)}
-    return np.array(cached_array("embeddings", settings, lambda: embed(texts, embedder)))
+    if truncate:  # the two must not share an entry: a text that was cut is refused elsewhere
+        settings["truncate"] = "True"
+    return np.array(cached_array("embeddings", settings, lambda: embed(texts, embedder, truncate)))
+
+
+def embedding_dimension(embedder: SentenceTransformer) -> int:
+    """The length of the model's vectors; sentence-transformers 6 gave its method a new name."""
+    if hasattr(embedder, "get_embedding_dimension"):
+        return embedder.get_embedding_dimension()
+    return embedder.get_sentence_embedding_dimension()
 
 
 def embedder_name(embedder: SentenceTransformer) -> str:
     """What an index remembers its embedding model by: name, dimension and a mark of its weights."""
-    dim = embedder.get_embedding_dimension()
+    dim = embedding_dimension(embedder)
     return f"{embedder.course_name} ({dim} dimensions, weights {embedder.fingerprint[:8]})"
 
 
@@ -94,10 +136,11 @@ def build_index(embeddings: np.ndarray) -> faiss.IndexFlatIP:
     """Put unit vectors of shape (n, dim) into an exact FAISS index that scores by dot product.
 
     Row i of `embeddings` gets the id i. Raises ValueError if the rows are not unit vectors: their
-    dot product would not be the cosine.
+    dot product would not be the cosine; and if one of them holds nan.
     """
     import faiss
 
+    require_finite(embeddings)
     lengths = np.linalg.norm(embeddings, axis=1)
     if not np.allclose(lengths, 1.0, atol=1e-3):
         raise ValueError(
@@ -132,13 +175,30 @@ def retrieve_all(
 ) -> list[list[Hit]]:
     """`retrieve` for many questions at once: one list of hits for each.
 
-    Raises ValueError if the index is empty.
+    With fewer vectors than k in the index, all of them are returned.
+    Raises ValueError if the index is empty, k is below 1, or the index has other dimensions than
+    the embedding model; QuestionError if a question is empty or too long for the model.
     """
+    if k < 1:
+        raise ValueError(f"k is {k}; ask for at least one hit.")
     if index.ntotal == 0:
         raise ValueError("The index is empty, so nothing can be found. Add your documents first.")
     if not all(question.strip() for question in questions):
         raise QuestionError("The question is empty, so there is nothing to look for. Type one.")
-    scores, ids = index.search(embed(questions, embedder), min(k, index.ntotal))
+    try:
+        queries = embed(questions, embedder)
+    except TextTooLongError as error:
+        raise QuestionError(
+            f"A question is too long to be searched with. {error} For a question, the first of "
+            "the two means: ask something shorter."
+        ) from error
+    if queries.shape[1] != index.d:
+        raise ValueError(
+            f"The index holds vectors of {index.d} dimensions and {embedder_name(embedder)} makes "
+            f"vectors of {queries.shape[1]}. Search with the model that built the index, or build "
+            "the index again."
+        )
+    scores, ids = index.search(queries, min(k, index.ntotal))
     return [
         [
             Hit(chunks[chunk_id], float(score), rank)

@@ -1,25 +1,32 @@
 """Measured numbers on their way from the code of a lesson into its prose.
 
 A lesson calls `record("em_rag", value, tolerance=0.05)`; its prose holds the slot `{{em_rag:.0%}}`.
-The build collects the records and fills the slots; a test compares a fresh run with them.
+The build collects the records and fills the slots; a test compares a fresh run with them. In a
+notebook, a line below the cell shows what it recorded, so that you see the numbers of your own run
+beside those in the prose.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import sys
+import textwrap
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from coursekit.language import t
 from coursekit.paths import locked, write_atomically
 
 Value = TypeVar("Value")
+_of_this_cell: dict[str, Any] = {}
 
 
 def record(name: str, value: Value, tolerance: float = 0.0) -> Value:
     """Keep a measured value under `name` for the prose, and return it unchanged.
 
-    Nothing is printed. Nothing is written either, unless `COURSEKIT_RECORDS` names a folder.
+    A notebook prints all records of a cell when the cell is done. Nothing is written, unless
+    `COURSEKIT_RECORDS` names a folder.
 
     Args:
         name: a Python identifier, unique in the lesson; the slot in the prose carries it.
@@ -40,6 +47,7 @@ def record(name: str, value: Value, tolerance: float = 0.0) -> Value:
             f"Record {name!r} holds a {type(plain).__name__}, and prose can show a number or a "
             "text only: record one number at a time."
         )
+    _show_after_the_cell(name, plain)
     folder = os.environ.get("COURSEKIT_RECORDS")
     if folder:
         path = Path(folder) / f"{lesson_in_progress()}.json"
@@ -48,6 +56,31 @@ def record(name: str, value: Value, tolerance: float = 0.0) -> Value:
             records[name] = {"value": plain, "tolerance": tolerance}
             write_atomically(path, json.dumps(records, indent=1, sort_keys=True))
     return value
+
+
+def _show_after_the_cell(name: str, value: Any) -> None:
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if shell is None:
+        return
+    if _print_records not in shell.events.callbacks["post_run_cell"]:
+        shell.events.register("post_run_cell", _print_records)
+    _of_this_cell[name] = value
+
+
+def _print_records(*_: object) -> None:
+    if _of_this_cell:
+        print(shown(_of_this_cell))
+        _of_this_cell.clear()
+
+
+def shown(records: dict[str, Any]) -> str:
+    """Records as lines of at most 96 characters: "measured: recall_1 0.897 · n 145"."""
+    parts = []
+    for name, value in records.items():
+        number = f"{value:.3g}" if isinstance(value, float) else str(value)
+        parts.append(f"{name}\u00a0{number}")
+    text = t("measured: {records}", records=" · ".join(parts))
+    return textwrap.fill(text, 96, subsequent_indent="  ", break_long_words=False)
 
 
 def lesson_in_progress() -> str:

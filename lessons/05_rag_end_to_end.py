@@ -142,7 +142,6 @@ plt.ylabel(t("recall@k, share of questions"))
 plt.ylim(0.5, 1.02)
 plt.show()
 
-
 # %% [markdown]
 # The right passage is among the first five in {{recall_5:.0%}} of the questions and at the very top in {{recall_1:.0%}}. Lesson 06 wins some of that gap back.
 
@@ -289,9 +288,9 @@ right = {
 # %% [markdown]
 # A share from {{n_test}} questions is not exact: other questions would give a slightly different one. The **bootstrap** says how different. It draws the same number of questions again and again from the ones you have, with repetition, and looks at how much the share varies.
 #
-# ### Exercise 05.5 ●●● How sure is that share?
+# ### Exercise 05.4 ●●● How sure is that share?
 #
-# *10 minutes.* (05.4 comes below.) **Contract:** `right` is a list of 0 and 1; return the pair `(low, high)`: the 2.5th and the 97.5th percentile of the means of `draws` samples, each as long as `right` and drawn from it with repetition. **Expected:** for 50 right answers of 100, about `(0.40, 0.60)`.
+# *10 minutes.* **Contract:** `right` is a list of 0 and 1; return the pair `(low, high)`: the 2.5th and the 97.5th percentile of the means of `draws` samples, each as long as `right` and drawn from it with repetition. **Expected:** for 50 right answers of 100, about `(0.40, 0.60)`.
 
 # %% tags=["exercise"]
 def bootstrap(right, draws=2000, seed=0):
@@ -303,7 +302,7 @@ def bootstrap(right, draws=2000, seed=0):
     ### END SOLUTION
 
 # %% tags=["check"]
-check("05.5", bootstrap)
+check("05.4", bootstrap)
 
 # %% [markdown]
 # Five shares with their intervals, one bar for each system:
@@ -365,9 +364,8 @@ plt.ylabel(t("questions"))
 plt.legend()
 plt.show()
 
-
 # %% [markdown]
-# ### Exercise 05.4 ●● When to refuse
+# ### Exercise 05.5 ●● When to refuse
 #
 # *10 minutes.* **Contract:** `scores` holds the best score of each question, `answerable` says whether it has an answer. A question is refused if its score is *below* the threshold. Return a threshold with as many right decisions as possible; it may lie above all scores, so that everything is refused. **Expected:** for scores `[0.9, 0.3]` and answerable `[True, False]`, any number above 0.3 and up to 0.9.
 
@@ -382,12 +380,14 @@ def choose_threshold(scores, answerable):
     ### END SOLUTION
 
 # %% tags=["check"]
-check("05.4", choose_threshold)
+check("05.5", choose_threshold)
 
 # %% [markdown]
-# The best line on the dev questions, tried on the test questions:
+# The best line on the dev questions, tried on the test questions. `answer_question` walks the whole path, retrieve, assemble, generate, and refuses below the line.
 
 # %%
+from coursekit.rag import answer_question
+
 decisions = [np.mean((dev_scores >= c) == dev_answerable) for c in dev_scores]
 threshold = float(dev_scores[int(np.argmax(decisions))])
 test_scores, has_answer = best_scores("test")
@@ -396,8 +396,13 @@ record("refusal_found", refused[~has_answer].mean(), tolerance=0.05)
 record("refusal_wrong", refused[has_answer].mean(), tolerance=0.05)
 assert refused[~has_answer].mean() > refused[has_answer].mean()
 
+asked = [q.text for q in company_questions(split="test") if q.kind != "multi"]
+text = asked[int(np.flatnonzero(refused & ~has_answer)[0])]
+refusal = answer_question(text, index, chunks, embedder, lm, threshold=threshold)
+print(text, "|", refusal.text, "| nearest:", refusal.hits[0].chunk.id)
+
 # %% [markdown]
-# On the test questions this line refuses {{refusal_found:.0%}} of the unanswerable ones, and {{refusal_wrong:.0%}} of the answerable ones by mistake. A useful guard, and a blunt one: it knows what is near, not what is answered. A question can lie close to a passage that does not answer it. Lesson 09 trains the model itself to refuse.
+# On the test questions this line refuses {{refusal_found:.0%}} of the unanswerable ones, and {{refusal_wrong:.0%}} of the answerable ones by mistake. The line above shows one that it refused: the question, the answer, and the chunk that lay nearest. A useful guard, and a blunt one: it knows what is near, not what is answered. A question can lie close to a passage that does not answer it. Lesson 09 trains the model itself to refuse.
 #
 # ## Prose and tables in one index
 #
@@ -421,14 +426,13 @@ for kind in ("prose", "table"):
 #
 # ## Edit a document, and the answer changes
 #
-# Now the testable part of claim C1. The oven gets a better dial, and somebody corrects the manual. Only the chunks whose text changed are embedded again. `answer_question` then walks the whole path: retrieve, assemble, generate.
+# Now the testable part of claim C1. The oven gets a better dial, and somebody corrects the manual. Only the chunks whose text changed are embedded again. Then `answer_question` asks the new index.
 
 # %%
 figure("05_update")
 
 # %% tags=["nbval-ignore-output"]
 from dataclasses import replace
-from coursekit.rag import answer_question
 
 manual = next(d for d in documents if d.id == "kestrel-2-manual")
 edited = replace(manual, text=manual.text.replace("273 degrees", "294 degrees"))

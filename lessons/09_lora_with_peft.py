@@ -72,9 +72,9 @@ print("TARGET:", train_examples[0].target)
 # The marks `<|im_start|>` and `<|im_end|>` are the model's **chat template**. It was trained with them, so you must train and ask with them too. In the test, every answerable question has its gold passage among the two; retrieval was lesson 05's business.
 
 # %% [markdown]
-# ### Exercise 09.4 ●● Read the answer
+# ### Exercise 09.1 ●● Read the answer
 #
-# *8 minutes.* (09.1 comes below.) The format is only useful if a program can read it. **Contract:** return the pair `(answer, number)`. A text that ends in `[number]` gives the text before it and the number as an `int`; a text without it gives `(text, None)`; the refusal `"I don't know."` gives `(None, None)`. Spaces at both ends, and before the bracket, do not count. **Expected:** `read_answer("45 minutes [2]")` returns `("45 minutes", 2)`.
+# *8 minutes.* The format is only useful if a program can read it. **Contract:** return the pair `(answer, number)`. A text that ends in `[number]` gives the text before it and the number as an `int`; a text without it gives `(text, None)`; the refusal `"I don't know."` gives `(None, None)`. Spaces at both ends, and before the bracket, do not count. **Expected:** `read_answer("45 minutes [2]")` returns `("45 minutes", 2)`.
 
 # %% tags=["exercise"]
 import re
@@ -92,7 +92,7 @@ def read_answer(text):
 # %% tags=["check"]
 from coursekit import check
 
-check("09.4", read_answer)
+check("09.1", read_answer)
 
 # %% [markdown]
 # ## Before: what does the model do now?
@@ -139,7 +139,7 @@ print(lm.tokenizer.convert_ids_to_tokens(learned))
 # %% [markdown]
 # The last token is the end mark. Without it in the target, the model would never learn to stop.
 #
-# ### Exercise 09.1 ● Mask the prompt
+# ### Exercise 09.2 ● Mask the prompt
 #
 # *5 minutes.* **Contract:** both arguments are lists of token ids; return the list of labels for prompt and answer together: -100 for every prompt token, and each answer token as it is. **Expected:** `mask_prompt([5, 6], [7])` returns `[-100, -100, 7]`.
 
@@ -151,7 +151,7 @@ def mask_prompt(prompt_ids, answer_ids):
     ### END SOLUTION
 
 # %% tags=["check"]
-check("09.1", mask_prompt)
+check("09.2", mask_prompt)
 
 # %% [markdown]
 # ## LoRA: leave the model alone, add a little
@@ -174,7 +174,7 @@ print(f"trainable: {trainable:,} of {total:,}, or {record('share_trainable', tra
 # %% [markdown]
 # The source shows peft's two calls, `LoraConfig` and `get_peft_model`: {{share_trainable:.1%}} of the numbers are trained. They sit beside *every* linear layer of the model: few layers are cheaper per step, but reach the quality later. More rank, more room to learn, more numbers to train. **Alpha** is the volume of the path: it is multiplied by alpha / rank before it is added. Twice the rank is a usual choice.
 #
-# ### Exercise 09.2 ● Count the adapter
+# ### Exercise 09.3 ● Count the adapter
 #
 # *5 minutes.* Count an adapter yourself. **Contract:** `layers` is a list of pairs `(n_in, n_out)`. For each, A has `rank` times `n_in` numbers and B has `n_out` times `rank`. Return the sum over all layers. **Expected:** `lora_parameters([(576, 576)], 16)` returns `18432`.
 
@@ -186,7 +186,7 @@ def lora_parameters(layers, rank):
     ### END SOLUTION
 
 # %% tags=["check"]
-check("09.2", lora_parameters)
+check("09.3", lora_parameters)
 
 # %% [markdown]
 # ## One training step, slowly
@@ -262,7 +262,7 @@ for name, value in seconds.items():
 assert seconds["course, answer logits"] < 1.5 * seconds["float32, all logits"]
 
 # %% [markdown]
-# ### Exercise 09.3 ●● A learning rate that warms up and fades
+# ### Exercise 09.4 ●● A learning rate that warms up and fades
 #
 # *10 minutes.* The **learning rate** is the size of a step. It starts small, because the first gradients are rough, and fades, so that the end settles. **Contract:** during the first `warmup` steps it rises in equal parts, `peak / warmup` at step 0 and `peak` at step `warmup - 1`; from step `warmup` on it is `peak * (steps - step) / (steps - warmup)`. `warmup` may be 0. **Expected:** `learning_rate(0, 50, 1e-3, 4)` returns `0.00025`.
 
@@ -276,7 +276,7 @@ def learning_rate(step, steps, peak, warmup):
     ### END SOLUTION
 
 # %% tags=["check"]
-check("09.3", learning_rate)
+check("09.4", learning_rate)
 
 # %% [markdown]
 # ## Train
@@ -384,7 +384,6 @@ print("off:", answer_off[:70], "\non: ", answer_on)
 assert answer_on == test_examples[shown].target != answer_off
 megabytes = (folder / "adapter_model.safetensors").stat().st_size / 1e6
 assert record("mb_adapter", megabytes, tolerance=12) < 30
-
 
 # %% [markdown]
 # And the adapter is small: {{mb_adapter:.0f}} MB on disk. One base model can serve many adapters, one for each job or customer, and switch between them from one question to the next.

@@ -32,6 +32,8 @@ LESSON = '''\
 
 # %% [markdown]
 # <!-- badges -->
+#
+# **Time:** 7 minutes with the exercises.
 
 # %% tags=["setup"]
 # The build writes this cell.
@@ -128,6 +130,12 @@ README = """\
 Two lessons. Begin with [the first](notebooks/01_count_words.ipynb), or [contribute](GUIDE.md).
 
 ## The lessons
+
+| No | Lesson | Question | Minutes | Run | Answers |
+|---|---|---|---|---|---|
+| 01 | [Count words](notebooks/01_count_words.ipynb) | How many? | 99 | 99 | here |
+| 02 | The end | What next? | | | here |
+| 03 | To come | What then? | | | on the way |
 
 See [above](#a-small-course).
 """

@@ -78,7 +78,7 @@ def test_learners_edition_has_a_stub_and_no_outputs_of_exercises(course):
     exercise = cell_with(nb, "def count_words")
     assert exercise.source.endswith('in `text`."""\n    # Your code here\n    ...')
     assert cell_with(nb, "print(count_words").outputs == []
-    assert cell_with(nb, 'record("words"').outputs[0].text == "1600 words\n"
+    assert cell_with(nb, 'record("words"').outputs[0].text.startswith("1600 words\nmeasured: ")
     assert "fingerprint" not in nb.metadata.course
 
 
@@ -293,6 +293,7 @@ def test_an_unknown_lesson_is_named(course):
         ("translations/nl/README.md", "Two", "Three", "README.md"),
         ("translations/nl/01_count_words.po", "Words in a text", "Words", "run make build"),
         ("coursekit/data/minutes.json", "1", "2", "run make build"),
+        ("README.md", "| 7 | 1 |", "| 8 | 1 |", "other minutes than the lessons"),
     ],
 )
 def test_drift_names_file_and_source(course, path, old, new, expected):
@@ -302,6 +303,12 @@ def test_drift_names_file_and_source(course, path, old, new, expected):
     assert problems, path
     assert problems[0].startswith(path)
     assert expected in problems[0]
+
+
+@pytest.mark.parametrize("path", ["README.md", "translations/nl/README.md"])
+def test_readme_shows_the_minutes_of_each_lesson_that_ran(course, path):
+    rows = [line for line in (course.root / path).read_text("utf-8").splitlines() if "|" in line]
+    assert [row.split("|")[4:6] for row in rows[2:]] == [[" 7 ", " 1 "], [" ", " 1 "], [" ", " "]]
 
 
 def test_drift_of_a_notebook_names_the_cell(course):

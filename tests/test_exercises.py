@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 import json
 import pkgutil
+import sys
 import threading
 import time
 from collections import Counter
@@ -55,7 +56,23 @@ def answers(lesson: Lesson, *, solved: bool) -> dict[str, Any]:
                 if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "check":
                     number, answer = node.args
                     names[number.value] = answer.id
+        elif "setup" not in tags_of(cell):
+            run_light_imports(cell.source, namespace)
     return {number: namespace[name] for number, name in names.items()}
+
+
+def run_light_imports(source: str, namespace: dict[str, Any]) -> None:
+    """Import what a learner's answer finds in the notebook by then: NumPy and standard modules."""
+    light = {"numpy", *sys.stdlib_module_names}
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            modules = [node.module or ""]
+        else:
+            continue
+        if all(module.split(".")[0] in light for module in modules):
+            exec(ast.unparse(node), namespace)
 
 
 LESSONS = [load_lesson(PROJECT, stem) for stem in PROJECT.stems]
@@ -272,7 +289,7 @@ def loops_and_catches(*args):
 
 
 @pytest.mark.parametrize("answer", [loops, loops_and_prints, loops_and_catches])
-@pytest.mark.parametrize("number", ["00.1", "05.5"])
+@pytest.mark.parametrize("number", ["00.1", "05.4"])
 def test_endless_answer_is_stopped(answer, number):
     before = threading.active_count()
     start = time.monotonic()
@@ -280,7 +297,7 @@ def test_endless_answer_is_stopped(answer, number):
     assert time.monotonic() - start < 3
     assert verdict.status == "wrong"
     assert "still running after 0.5 seconds" in verdict.message
-    assert threading.active_count() == before
+    assert threading.active_count() <= before
 
 
 def test_answer_that_cannot_be_stopped_does_not_keep_the_output(capsys):
@@ -310,7 +327,7 @@ def test_interrupt_while_waiting_stops_the_answer(monkeypatch):
     monkeypatch.setattr(threading.Thread, "join", interrupted)
     with pytest.raises(KeyboardInterrupt):
         evaluate("00.1", loops)
-    assert threading.active_count() == before
+    assert threading.active_count() <= before
 
 
 def test_line_is_one_of_the_learner_even_if_a_library_raises():

@@ -17,12 +17,14 @@ from coursekit.rag import (
     Hit,
     IndexMismatchError,
     QuestionError,
+    TextTooLongError,
     answer_question,
     assemble_prompt,
     build_index,
     cited_numbers,
     embed,
     embed_cached,
+    embedding_dimension,
     fit_to_budget,
     generate,
     generate_cached,
@@ -86,7 +88,7 @@ def test_no_texts_give_no_rows(embedder):
 def test_embeddings_are_cached_by_texts_and_model(cache, embedder, monkeypatch):
     first = embed_cached(["one", "two"], embedder)
     asked = []
-    monkeypatch.setattr(rag, "embed", lambda texts, _: asked.append(texts) or np.zeros((1, 2)))
+    monkeypatch.setattr(rag, "embed", lambda texts, *_: asked.append(texts) or np.zeros((1, 2)))
     again = embed_cached(["one", "two"], embedder)
     assert (again == first).all() and again.flags.writeable and not asked
     embed_cached(["one two"], embedder)
@@ -105,9 +107,45 @@ def test_vectors_without_length_one_are_refused(factor):
         build_index(vectors)
 
 
-def test_vectors_with_nan_are_refused():
-    with pytest.raises(ValueError, match="lengths"):
-        build_index(np.full((2, 3), np.nan, dtype=np.float32))
+def test_vectors_with_nan_are_refused_by_their_row():
+    vectors = np.eye(3, dtype=np.float32)
+    vectors[1, 2] = np.nan
+    with pytest.raises(ValueError, match="1 of 3 vectors hold nan or infinity, the first in row 1"):
+        build_index(vectors)
+
+
+@pytest.mark.parametrize("words", [256, 257])
+def test_a_text_that_the_model_would_cut_is_refused(embedder, words):
+    text = "oven " * words
+    if words <= embedder.max_seq_length:
+        assert embed([text], embedder).shape == (1, 64)
+        return
+    with pytest.raises(TextTooLongError, match="Text 1 has 257 tokens, and the .* reads 256"):
+        embed(["short", text], embedder)
+    assert embed(["short", text], embedder, truncate=True).shape == (2, 64)
+
+
+def test_a_model_without_a_window_takes_every_text(embedder, monkeypatch):
+    monkeypatch.setattr(embedder, "max_seq_length", None)
+    assert embed(["oven " * 500], embedder).shape == (1, 64)
+
+
+def test_a_text_that_was_cut_is_not_served_from_the_cache_to_who_did_not_ask(
+    embedder, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("COURSEKIT_CACHE", str(tmp_path))
+    text = "oven " * 257
+    embed_cached([text], embedder, truncate=True)
+    with pytest.raises(TextTooLongError):
+        embed_cached([text], embedder)
+
+
+def test_the_dimension_is_found_under_its_old_name_too():
+    class Old:
+        def get_sentence_embedding_dimension(self) -> int:
+            return 7
+
+    assert embedding_dimension(Old()) == 7
 
 
 def test_any_float_array_of_unit_rows_is_taken():
@@ -162,6 +200,29 @@ def test_an_index_that_finds_fewer_gives_fewer_hits(embedder):
     hits = retrieve(CHUNKS[1].text, index, CHUNKS, embedder, k=4)
     assert 1 <= len(hits) < 4 and hits[0].chunk.id == "mixer#0"
     assert all(-1.001 <= hit.score <= 1.001 for hit in hits)
+
+
+def test_a_question_longer_than_the_window_is_refused(index, embedder):
+    with pytest.raises(QuestionError, match="too long to be searched with.*257 tokens"):
+        retrieve("oven " * 257, index, CHUNKS, embedder)
+
+
+@pytest.mark.parametrize("k", [0, -1])
+def test_no_hits_cannot_be_asked_for(index, embedder, k):
+    with pytest.raises(ValueError, match=f"k is {k}; ask for at least one"):
+        retrieve("the oven", index, CHUNKS, embedder, k=k)
+
+
+def test_an_index_of_other_dimensions_is_refused(embedder):
+    with pytest.raises(ValueError, match="of 3 dimensions and word counts .* of 64"):
+        retrieve("the oven", build_index(np.eye(3)), CHUNKS, embedder)
+
+
+def test_two_chunks_with_the_same_text_are_two_hits(embedder):
+    twins = [CHUNKS[0], CHUNKS[0]]
+    index = build_index(embed([c.text for c in twins], embedder))
+    hits = retrieve(CHUNKS[0].text, index, twins, embedder, k=2)
+    assert [hit.score for hit in hits] == pytest.approx([1.0, 1.0], abs=1e-5)
 
 
 def test_an_empty_index_is_named(embedder):

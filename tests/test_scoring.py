@@ -15,6 +15,9 @@ from coursekit.scoring import (
     exact_match,
     gold_found,
     normalise,
+    paired_interval,
+    separation,
+    separation_interval,
 )
 
 
@@ -117,6 +120,29 @@ def test_no_values_are_refused():
         bootstrap_interval([])
 
 
+def test_the_paired_interval_is_the_one_of_the_differences():
+    first, second = [0, 1, 1, 0, 1, 0], [1, 1, 1, 0, 1, 1]
+    assert paired_interval(first, second) == bootstrap_interval([1, 0, 0, 0, 0, 1])
+    low, high = paired_interval(first, second)
+    assert paired_interval(second, first) == pytest.approx((-high, -low), abs=0.02)
+
+
+def test_pairing_narrows_the_interval_where_the_systems_agree():
+    rng = np.random.default_rng(0)
+    first = (rng.random(300) < 0.6).astype(float)
+    second = first.copy()
+    second[np.flatnonzero(first == 0)[:15]] = 1  # five points better, never worse
+    low, high = paired_interval(first, second)
+    assert 0 < low < 0.05 < high < 0.1
+    apart = np.ptp(bootstrap_interval(first)) + np.ptp(bootstrap_interval(second))
+    assert high - low < apart / 3
+
+
+def test_systems_that_answered_other_questions_cannot_be_paired():
+    with pytest.raises(ValueError, match="2 values cannot be paired with 3"):
+        paired_interval([0, 1], [0, 1, 1])
+
+
 def asked(answer: str | None, *gold: str) -> Question:
     return Question("q", "How much?", answer, "prose", "test", None, None, gold)
 
@@ -131,3 +157,35 @@ def test_an_answer_is_right_if_it_contains_the_gold_answer_and_there_is_one():
     questions = [asked("7 litres"), asked("7 litres"), asked(None)]
     right = contains_gold(["It holds 7 litres.", "It holds 17 litres.", "7 litres"], questions)
     assert right.tolist() == [True, False, False]
+
+
+def test_separation_is_the_area_under_the_roc_curve():
+    assert separation([0.9, 0.4, 0.6], [True, True, False]) == 0.5
+    assert separation([1, 2, 3], [False, False, True]) == 1.0
+    assert separation([1, 1], [False, True]) == 0.5
+    rng = np.random.default_rng(0)
+    scores, right = rng.random(50).round(1), rng.random(50) < 0.5
+    slow = [1.0 if a > b else 0.5 if a == b else 0.0 for a in scores[right] for b in scores[~right]]
+    assert separation(scores, right) == pytest.approx(np.mean(slow))
+
+
+def test_separation_says_what_is_wrong():
+    with pytest.raises(ValueError, match="do not fit"):
+        separation([1, 2], [True])
+    for right in ([True, True], [False, False]):
+        with pytest.raises(ValueError, match="only one kind"):
+            separation([1, 2], right)
+        with pytest.raises(ValueError, match="only one kind"):
+            separation_interval([1, 2], right)
+
+
+def test_separation_interval_holds_the_value_and_narrows():
+    rng = np.random.default_rng(1)
+    widths = []
+    for n in (40, 400):
+        right = rng.random(n) < 0.5
+        scores = rng.random(n) + 0.3 * right
+        low, high = separation_interval(scores, right, draws=300)
+        assert 0 <= low <= separation(scores, right) <= high <= 1
+        widths.append(high - low)
+    assert widths[1] < widths[0] / 2

@@ -220,7 +220,7 @@ def check_resolve_citations(resolve_citations: Callable[..., Any]) -> None:
 
 
 @exercise(
-    "05.4",
+    "05.5",
     title=lambda: t("When to refuse"),
     hints=lambda: [
         t("Only a few thresholds can matter: try each score that occurs as the threshold."),
@@ -281,7 +281,7 @@ def check_choose_threshold(choose_threshold: Callable[..., Any]) -> None:
 
 
 @exercise(
-    "05.5",
+    "05.4",
     title=lambda: t("How sure is that share?"),
     hints=lambda: [
         t(

@@ -12,7 +12,7 @@ from coursekit.language import t
 
 
 @exercise(
-    "09.1",
+    "09.2",
     title=lambda: t("Mask the prompt"),
     hints=lambda: [
         t("The labels are as long as prompt and answer together."),
@@ -79,7 +79,7 @@ def check_mask_prompt(mask_prompt: Callable[..., Any]) -> None:
 
 
 @exercise(
-    "09.2",
+    "09.3",
     title=lambda: t("Count the adapter"),
     hints=lambda: [
         t("A layer that maps `n_in` numbers to `n_out` gets two small matrices, A and B."),
@@ -140,7 +140,7 @@ def check_lora_parameters(lora_parameters: Callable[..., Any]) -> None:
 
 
 @exercise(
-    "09.3",
+    "09.4",
     title=lambda: t("A learning rate that warms up and fades"),
     hints=lambda: [
         t("Two cases: `step < warmup`, and everything after it."),
@@ -210,7 +210,7 @@ def _rate_fault(rates: np.ndarray, steps: int, warmup: int) -> tuple[int, str] |
 
 
 @exercise(
-    "09.4",
+    "09.1",
     title=lambda: t("Read the answer"),
     hints=lambda: [
         t("First the refusal: a text without any `[number]` in it has no source."),

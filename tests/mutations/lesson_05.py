@@ -551,14 +551,14 @@ wrong("05.3", "only at the end of the answer", "order")(
     lambda answer, chunk_ids: _ids("".join(re.findall(r"\[\d+\]\W*$", answer)), chunk_ids)
 )
 
-# 05.4 When to refuse
+# 05.5 When to refuse
 
 
 def _decisions(threshold, scores, answerable):
     return sum((s >= threshold) == bool(a) for s, a in zip(scores, answerable, strict=True))
 
 
-@right("05.4", "the middle between neighbours")
+@right("05.5", "the middle between neighbours")
 def threshold_middles(scores, answerable):
     ordered = sorted(scores)
     candidates = [ordered[0] - 1]
@@ -578,20 +578,20 @@ def threshold_middles(scores, answerable):
     return best
 
 
-@right("05.4", "a fine grid")
+@right("05.5", "a fine grid")
 def threshold_grid(scores, answerable):
     grid = np.linspace(min(scores) - 0.01, max(scores) + 0.01, 5001)
     hits = [np.mean((np.array(scores) >= c) == np.array(answerable)) for c in grid]
     return grid[int(np.argmax(hits))]
 
 
-@right("05.4", "steps of 0.01")
+@right("05.5", "steps of 0.01")
 def threshold_steps(scores, answerable):
     candidates = [i / 100 for i in range(101)]
     return max(candidates, key=lambda c: _decisions(c, scores, answerable))
 
 
-@right("05.4", "the last of the best")
+@right("05.5", "the last of the best")
 def threshold_last(scores, answerable):
     best = None
     for candidate in [*sorted(scores), float("inf")]:
@@ -601,7 +601,7 @@ def threshold_last(scores, answerable):
     return best[1]
 
 
-@right("05.4", "a torch tensor")
+@right("05.5", "a torch tensor")
 def threshold_torch(scores, answerable):
     values = torch.tensor(list(scores), dtype=torch.float64)
     candidates = torch.cat([values, values.max().reshape(1) + 1])
@@ -610,7 +610,7 @@ def threshold_torch(scores, answerable):
     return candidates[(decided == wanted).sum(1).argmax()]
 
 
-@wrong("05.4", "takes equal for refused", "below")
+@wrong("05.5", "takes equal for refused", "below")
 def threshold_strict(scores, answerable):
     candidates = [min(scores) - 1, *scores]
     return max(
@@ -619,89 +619,89 @@ def threshold_strict(scores, answerable):
     )
 
 
-@wrong("05.4", "never refuses all", "all")
+@wrong("05.5", "never refuses all", "all")
 def threshold_scores_only(scores, answerable):
     return max(scores, key=lambda c: _decisions(c, scores, answerable))
 
 
-@wrong("05.4", "the lowest score with an answer", "another threshold does better")
+@wrong("05.5", "the lowest score with an answer", "another threshold does better")
 def threshold_lowest_answerable(scores, answerable):
     chosen = [s for s, a in zip(scores, answerable, strict=True) if a]
     return min(chosen) if chosen else max(scores) + 1
 
 
-@wrong("05.4", "crashes when nothing has an answer", "ValueError")
+@wrong("05.5", "crashes when nothing has an answer", "ValueError")
 def threshold_crash(scores, answerable):
     min(s for s, a in zip(scores, answerable, strict=True) if a)
     return threshold_middles(scores, answerable)
 
 
-@wrong("05.4", "the highest score without an answer", "not below")
+@wrong("05.5", "the highest score without an answer", "not below")
 def threshold_highest_unanswerable(scores, answerable):
     chosen = [s for s, a in zip(scores, answerable, strict=True) if not a]
     return max(chosen) if chosen else min(scores)
 
 
-@wrong("05.4", "the middle between the two means", "another threshold does better")
+@wrong("05.5", "the middle between the two means", "another threshold does better")
 def threshold_means(scores, answerable):
     yes = [s for s, a in zip(scores, answerable, strict=True) if a] or [max(scores) + 1]
     no = [s for s, a in zip(scores, answerable, strict=True) if not a] or [min(scores) - 1]
     return (np.mean(yes) + np.mean(no)) / 2
 
 
-@wrong("05.4", "the first half of the scores", "another threshold does better")
+@wrong("05.5", "the first half of the scores", "another threshold does better")
 def threshold_median(scores, answerable):
     return statistics.median(scores)
 
 
-@wrong("05.4", "a coarse grid", "no question is refused")
+@wrong("05.5", "a coarse grid", "no question is refused")
 def threshold_coarse(scores, answerable):
     return max(np.arange(0, 1.3, 0.25), key=lambda c: _decisions(c, scores, answerable))
 
 
-wrong("05.4", "always 0.5", "another threshold does better")(lambda scores, answerable: 0.5)
-wrong("05.4", "the mean", "another threshold does better")(
+wrong("05.5", "always 0.5", "another threshold does better")(lambda scores, answerable: 0.5)
+wrong("05.5", "the mean", "another threshold does better")(
     lambda scores, answerable: sum(scores) / len(scores)
 )
-wrong("05.4", "the most wrong decisions", "no question is refused")(
+wrong("05.5", "the most wrong decisions", "no question is refused")(
     lambda scores, answerable: min(
         [*scores, max(scores) + 1], key=lambda c: _decisions(c, scores, answerable)
     )
 )
-wrong("05.4", "how many are right", "threshold")(
+wrong("05.5", "how many are right", "threshold")(
     lambda scores, answerable: max(
         _decisions(c, scores, answerable) for c in [*scores, max(scores) + 1]
     )
 )
-wrong("05.4", "the share that is right", "threshold")(
+wrong("05.5", "the share that is right", "threshold")(
     lambda scores, answerable: (
         max(_decisions(c, scores, answerable) for c in [*scores, max(scores) + 1]) / len(scores)
     )
 )
-wrong("05.4", "the place of the score", "threshold")(
+wrong("05.5", "the place of the score", "threshold")(
     lambda scores, answerable: max(
         range(len(scores)), key=lambda i: _decisions(scores[i], scores, answerable)
     )
 )
-wrong("05.4", "answers everything", "refuse")(lambda scores, answerable: min(scores))
-wrong("05.4", "refuses everything", "every question is refused")(
+wrong("05.5", "answers everything", "refuse")(lambda scores, answerable: min(scores))
+wrong("05.5", "refuses everything", "every question is refused")(
     lambda scores, answerable: max(scores) + 1
 )
-wrong("05.4", "text", "number")(
+wrong("05.5", "text", "number")(
     lambda scores, answerable: str(threshold_middles(scores, answerable))
 )
-wrong("05.4", "a pair", "number")(
+wrong("05.5", "a pair", "number")(
     lambda scores, answerable: (threshold_middles(scores, answerable), 1.0)
 )
-wrong("05.4", "a list of decisions", "number")(
+wrong("05.5", "a list of decisions", "number")(
     lambda scores, answerable: [s >= threshold_middles(scores, answerable) for s in scores]
 )
-wrong("05.4", "not a number", "number")(lambda scores, answerable: float("nan"))
+wrong("05.5", "not a number", "number")(lambda scores, answerable: float("nan"))
 
-# 05.5 How sure is that share?
+# 05.4 How sure is that share?
 
 
-@right("05.5", "plain Python")
+@right("05.4", "plain Python")
 def bootstrap_plain(right, draws=2000, seed=0):
     random.seed(seed)
     means = []
@@ -714,14 +714,14 @@ def bootstrap_plain(right, draws=2000, seed=0):
     return means[int(0.025 * draws)], means[int(0.975 * draws) - 1]
 
 
-@right("05.5", "one matrix of places")
+@right("05.4", "one matrix of places")
 def bootstrap_matrix(right, draws=2000, seed=0):
     values = np.asarray(right, dtype=float)
     places = np.random.default_rng(seed).integers(0, len(values), size=(draws, len(values)))
     return np.quantile(values[places].mean(axis=1), [0.025, 0.975])
 
 
-@right("05.5", "choices and quantiles")
+@right("05.4", "choices and quantiles")
 def bootstrap_choices(right, draws=2000, seed=0):
     source = random.Random(seed)
     means = [statistics.fmean(source.choices(right, k=len(right))) for _ in range(draws)]
@@ -729,7 +729,7 @@ def bootstrap_choices(right, draws=2000, seed=0):
     return [cuts[0], cuts[-1]]
 
 
-@right("05.5", "torch")
+@right("05.4", "torch")
 def bootstrap_torch(right, draws=2000, seed=0):
     torch.manual_seed(seed)
     values = torch.tensor([float(r) for r in right])
@@ -737,7 +737,7 @@ def bootstrap_torch(right, draws=2000, seed=0):
     return torch.quantile(means, torch.tensor([0.025, 0.975]))
 
 
-@right("05.5", "binomial counts")
+@right("05.4", "binomial counts")
 def bootstrap_binomial(right, draws=2000, seed=0):
     counts = np.random.default_rng(seed).binomial(len(right), sum(right) / len(right), draws)
     return np.percentile(counts / len(right), 2.5), np.percentile(counts / len(right), 97.5)
@@ -749,103 +749,103 @@ def _means(right, draws=2000, seed=0, size=None, replace=True):
     return [np.mean(rng.choice(right, size=size, replace=replace)) for _ in range(draws)]
 
 
-@wrong("05.5", "one sample only", "mean")
+@wrong("05.4", "one sample only", "mean")
 def bootstrap_one_sample(right, draws=2000, seed=0):
     sample = np.random.default_rng(seed).choice(right, size=len(right))
     return tuple(np.percentile(sample, [2.5, 97.5]))
 
 
-@wrong("05.5", "percentiles of the data", "mean")
+@wrong("05.4", "percentiles of the data", "mean")
 def bootstrap_data(right, draws=2000, seed=0):
     return tuple(np.percentile(right, [2.5, 97.5]))
 
 
-@wrong("05.5", "the normal formula", "instead of a formula")
+@wrong("05.4", "the normal formula", "instead of a formula")
 def bootstrap_normal(right, draws=2000, seed=0):
     mean = np.mean(right)
     half = 1.96 * np.sqrt(mean * (1 - mean) / len(right))
     return mean - half, mean + half
 
 
-@wrong("05.5", "the spread of single answers", "instead of a formula")
+@wrong("05.4", "the spread of single answers", "instead of a formula")
 def bootstrap_single(right, draws=2000, seed=0):
     return np.mean(right) - 1.96 * np.std(right), np.mean(right) + 1.96 * np.std(right)
 
 
-@wrong("05.5", "sums", "mean")
+@wrong("05.4", "sums", "mean")
 def bootstrap_sums(right, draws=2000, seed=0):
     rng = np.random.default_rng(seed)
     sums = [np.sum(rng.choice(right, size=len(right))) for _ in range(draws)]
     return tuple(np.percentile(sums, [2.5, 97.5]))
 
 
-@wrong("05.5", "crashes on a list", "AttributeError")
+@wrong("05.4", "crashes on a list", "AttributeError")
 def bootstrap_crash(right, draws=2000, seed=0):
     return right.mean(), right.mean()
 
 
-@wrong("05.5", "no return", "return")
+@wrong("05.4", "no return", "return")
 def bootstrap_no_return(right, draws=2000, seed=0):
     np.percentile(_means(right, draws, seed), [2.5, 97.5])
 
 
-wrong("05.5", "without repetition", "repetition")(
+wrong("05.4", "without repetition", "repetition")(
     lambda right, draws=2000, seed=0: tuple(
         np.percentile(_means(right, draws, seed, replace=False), [2.5, 97.5])
     )
 )
-wrong("05.5", "half as long", "as long as")(
+wrong("05.4", "half as long", "as long as")(
     lambda right, draws=2000, seed=0: tuple(
         np.percentile(_means(right, draws, seed, size=max(1, len(right) // 2)), [2.5, 97.5])
     )
 )
-wrong("05.5", "always 100 long", "as long as")(
+wrong("05.4", "always 100 long", "as long as")(
     lambda right, draws=2000, seed=0: tuple(
         np.percentile(_means(right, draws, seed, size=100), [2.5, 97.5])
     )
 )
-wrong("05.5", "as long as the number of draws", "as long as")(
+wrong("05.4", "as long as the number of draws", "as long as")(
     lambda right, draws=2000, seed=0: tuple(
         np.percentile(_means(right, 500, seed, size=draws), [2.5, 97.5])
     )
 )
-wrong("05.5", "90 percent", "narrow")(
+wrong("05.4", "90 percent", "narrow")(
     lambda right, draws=2000, seed=0: tuple(np.percentile(_means(right, draws, seed), [5, 95]))
 )
-wrong("05.5", "99 percent", "wide")(
+wrong("05.4", "99 percent", "wide")(
     lambda right, draws=2000, seed=0: tuple(np.percentile(_means(right, draws, seed), [0.5, 99.5]))
 )
-wrong("05.5", "smallest and largest", "wide")(
+wrong("05.4", "smallest and largest", "wide")(
     lambda right, draws=2000, seed=0: (
         min(_means(right, draws, seed)),
         max(_means(right, draws, seed)),
     )
 )
-wrong("05.5", "parts instead of percent", "97.5")(
+wrong("05.4", "parts instead of percent", "97.5")(
     lambda right, draws=2000, seed=0: tuple(
         np.percentile(_means(right, draws, seed), [0.025, 0.975])
     )
 )
-wrong("05.5", "high first", "low")(
+wrong("05.4", "high first", "low")(
     lambda right, draws=2000, seed=0: tuple(np.percentile(_means(right, draws, seed), [97.5, 2.5]))
 )
-wrong("05.5", "the width", "a list")(
+wrong("05.4", "the width", "a list")(
     lambda right, draws=2000, seed=0: float(
         np.ptp(np.percentile(_means(right, draws), [2.5, 97.5]))
     )
 )
-wrong("05.5", "low, mean, high", "pair")(
+wrong("05.4", "low, mean, high", "pair")(
     lambda right, draws=2000, seed=0: np.percentile(_means(right, draws, seed), [2.5, 50, 97.5])
 )
-wrong("05.5", "all means", "pair")(lambda right, draws=2000, seed=0: _means(right, draws, seed))
-wrong("05.5", "text", "text")(
+wrong("05.4", "all means", "pair")(lambda right, draws=2000, seed=0: _means(right, draws, seed))
+wrong("05.4", "text", "text")(
     lambda right, draws=2000, seed=0: str(np.percentile(_means(right, draws, seed), [2.5, 97.5]))
 )
-wrong("05.5", "the example's answer", "not inside")(lambda right, draws=2000, seed=0: (0.4, 0.6))
-wrong("05.5", "a tenth on each side", "too wide")(
+wrong("05.4", "the example's answer", "not inside")(lambda right, draws=2000, seed=0: (0.4, 0.6))
+wrong("05.4", "a tenth on each side", "too wide")(
     lambda right, draws=2000, seed=0: (np.mean(right) - 0.1, np.mean(right) + 0.1)
 )
-wrong("05.5", "percent", "100")(
+wrong("05.4", "percent", "100")(
     lambda right, draws=2000, seed=0: tuple(
         100 * np.percentile(_means(right, draws, seed), [2.5, 97.5])
     )
