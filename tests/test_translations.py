@@ -76,6 +76,7 @@ DUTCH = {
     "Its words": "Zijn woorden",
     "Lesson ready": "Les klaar",
     "{count} words": "{count} woorden",
+    "measured: {records}": "gemeten: {records}",
     "A small course": "Een kleine cursus",
     "Two lessons. Begin with [the first](notebooks/01_count_words.ipynb), or "
     "[contribute](GUIDE.md).": (
@@ -83,6 +84,23 @@ DUTCH = {
         "[draag bij](GUIDE.md)."
     ),
     "The lessons": "De lessen",
+    "**Time:** 7 minutes with the exercises.": "**Tijd:** 7 minuten met de oefeningen.",
+    "No": "Nr",
+    "Lesson": "Les",
+    "Question": "Vraag",
+    "Minutes": "Minuten",
+    "Run": "Uitvoeren",
+    "Answers": "Antwoorden",
+    "[Count words](notebooks/01_count_words.ipynb)": (
+        "[Woorden tellen](notebooks/01_count_words.ipynb)"
+    ),
+    "How many?": "Hoeveel?",
+    "here": "hier",
+    "The end": "Het einde",
+    "What next?": "Wat volgt er?",
+    "To come": "Komt nog",
+    "What then?": "Wat dan?",
+    "on the way": "onderweg",
     "See [above](#a-small-course).": "Zie [hierboven](#a-small-course).",
     UPLOAD: UPLOAD.replace("To open this lesson on Colab", "Deze les openen in Colab"),
     SOLUTIONS: "Oplossingen",
@@ -213,7 +231,8 @@ def test_the_edition_runs_and_speaks_its_language(course):
     environment = {**os.environ, "PYTHONPATH": str(course.root)}
     NotebookClient(nb, timeout=120, kernel_name="python3").execute(env=environment)
     shown = [out for cell in nb.cells for out in cell.get("outputs", [])]
-    assert any(out.get("text") == "1600 woorden\n" for out in shown)
+    texts = [out.get("text", "") for out in shown]
+    assert any(text.startswith("1600 woorden\ngemeten: ") for text in texts)
     assert any("Van tekst naar woorden" in str(out.get("data", "")) for out in shown)
 
 
@@ -394,7 +413,7 @@ def test_a_language_that_cannot_be_added(course, code):
 def test_overview_counts_fuzzy_units(course):
     edit(course.root, LESSON, "A text is a list of words.", "A text is one list of words.")
     table = overview(course, load_translations(course, load_lessons(course)))
-    assert table.splitlines()[1].split()[:5] == ["nl", "Nederlands", "released", "34", "1"]
+    assert table.splitlines()[1].split()[:5] == ["nl", "Nederlands", "released", "50", "1"]
 
 
 @pytest.mark.parametrize(
@@ -440,12 +459,12 @@ def test_catalogs_carry_references_and_no_dates(course):
     assert f'#: 01:{cell}\nmsgid "01 · Count words"' in text
     assert "Date" not in text
     with catalog_path(course, "nl", "01_count_words").open("rb") as file:
-        assert len(read_po(file, locale="nl")) == 12
+        assert len(read_po(file, locale="nl")) == 13
 
 
 def test_the_texts_of_the_package_are_found(course):
     found = catalogs.string_entries(course, load_lessons(course))
-    assert [text for text, _ in found] == ["Lesson ready", "{count} words"]
+    assert [text for text, _ in found] == ["Lesson ready", "measured: {records}", "{count} words"]
 
 
 def test_a_text_that_is_no_literal_is_told(course):
