@@ -43,7 +43,7 @@ from coursekit import figure
 figure("00_how_a_lesson_works")
 
 # %% [markdown]
-# The outputs that you see were stored when this page was made. Run the cells yourself: that is the motto of the course. **Every claim is an experiment that you run.** In later lessons, a line that begins with `measured` shows the numbers of your run; the text below it quotes them from ours.
+# The outputs that you see were stored when this page was made. Run the cells yourself: that is the motto of the course. **Every claim is an experiment that you run.** In later lessons, a line that begins with *measured* shows the numbers of your run; the text below it quotes them from ours.
 
 # %% [markdown]
 # ## The company

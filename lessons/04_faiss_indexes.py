@@ -7,7 +7,7 @@
 #
 # **What you will be able to do**
 #
-# - say from which size on an index is worth its trouble;
+# - say when an index is worth its trouble;
 # - build flat, IVF, HNSW and PQ indexes, and measure recall, time and memory of each;
 # - turn the one knob of each kind, and read off what it trades;
 # - predict the cost at ten times the size;
@@ -93,7 +93,7 @@ flat_ms = min(milliseconds(lambda rows: flat.search(rows, 10), many, batch=600))
 assert record("numpy_over_flat_batch", numpy_ms / flat_ms, tolerance=2) > 0.7
 
 # %% [markdown]
-# At 10,000 vectors NumPy takes {{numpy_over_flat:.2f}} times as long as FAISS flat for one query: both wait for the same vectors to arrive from memory. For 600 queries at once it takes {{numpy_over_flat_batch:.1f}} times as long. FAISS keeps the best ten while it goes; NumPy first writes all scores down and then picks.
+# At 10,000 vectors NumPy takes {{numpy_over_flat:.2f}} times as long as FAISS flat for one query, though both read the same vectors. For 600 queries at once it takes {{numpy_over_flat_batch:.1f}} times as long. FAISS keeps the best ten while it goes; NumPy first writes all scores down and then picks.
 #
 # ## What is a miss?
 #
@@ -269,11 +269,11 @@ record("jittered_recall", sample_recalls[0], tolerance=0.04)
 assert abs(sample_recalls[0] - ivf_recalls[4]) < 0.1
 
 # %% [markdown]
-# IVF with 16 cells finds {{jittered_recall:.0%}} of the neighbours among jittered vectors, and {{ivf_recall_16:.0%}} among real ones. So recall numbers from here on are close to those of real text, but not the same. Test on your own vectors before you choose.
+# IVF with 16 cells finds {{jittered_recall:.0%}} of the neighbours among jittered vectors, and {{ivf_recall_16:.0%}} among real ones. That holds for this index; other kinds and larger sets may differ more. Test on your own vectors before you choose.
 #
 # ## All of them in one figure
 #
-# Five kinds, the same vectors, the same queries. `cost` measures recall, time and size. Building the graph may take a minute or two the first time; the built indexes are then kept, about 700 MB.
+# The fifth kind is IVF-PQ: cells that hold codes. `cost` measures recall, time and size. Building the graph may take a minute or two the first time; the built indexes are then kept, about 700 MB.
 
 # %%
 from coursekit.indexes import cost, plot_costs, set_effort
@@ -366,7 +366,7 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# The bands run from the fastest to the slowest round. Only PQ keeps to theory: {{exponent_pq:.2f}}. Flat has {{exponent_flat:.2f}}, IVF {{exponent_ivf:.2f}}, the graph {{exponent_hnsw:.2f}}. Count comparisons instead of seconds, and PQ has {{work_pq:.2f}}, flat {{work_flat:.2f}}, IVF {{work_ivf:.2f}} and the graph {{work_hnsw:.2f}}. So the work grows as expected; each comparison gets slower. A likely reason: small sets fit into the processor's cache, large ones do not.
+# The bands run from the fastest to the slowest round. Only PQ keeps to theory: {{exponent_pq:.2f}}. Flat has {{exponent_flat:.2f}}, IVF {{exponent_ivf:.2f}}, the graph {{exponent_hnsw:.2f}}. Count comparisons instead of seconds, and PQ has {{work_pq:.2f}}, flat {{work_flat:.2f}}, IVF {{work_ivf:.2f}} and the graph {{work_hnsw:.2f}}. So flat and IVF do the expected work, in slower comparisons. A likely reason: small sets fit into the processor's cache, large ones do not.
 #
 # Can you trust a stored file? Run a point again, by recall and comparisons, which do not depend on what else runs. The benchmark learned IVF at 20,000 vectors from nine starting points and kept the lowest and highest result. The cell allows three points more, as other package versions hold other docstrings.
 
@@ -388,7 +388,7 @@ record("sources", np.mean([len(set(row)) for row in sources.tolist()]), toleranc
 print("inside the interval")
 
 # %% [markdown]
-# Your run finds {{live_recall:.1%}} of the neighbours; the file says {{live_low:.1%}} to {{live_high:.1%}}. The number of comparisons lies inside its interval too.
+# Your run finds {{live_recall:.1%}} of the neighbours; the file says {{live_low:.1%}} to {{live_high:.1%}}. The comparisons pass too, with a tenth more room each way.
 #
 # And recall? At a million vectors PQ is down to {{pq_recall_million:.0%}}, and IVF still has {{ivf_recall_million:.0%}}, although it looks into a far smaller share of its cells. That is the jitter: the ten nearest of a query among {{n_large}} vectors are copies of only {{sources:.1f}} passages. Copies often lie together in one cell, which may flatter IVF, and coarse codes hardly tell them apart. So take the growth from here, and the recall from your own text.
 

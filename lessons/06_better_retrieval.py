@@ -52,7 +52,7 @@ tasks["python"] = retrieval.search_task(python, python_questions(), embedder, tr
 # %% [markdown]
 # Each task holds passages, questions and the vectors of both; you see the number of questions. A step gives **rankings**: for each question, the row numbers of the passages, best first. So steps can be put together in any order.
 #
-# A new method puts some questions right and others wrong. Both methods answer the *same* questions, so you compare them question by question: a **paired** comparison. A question that is easy for both cancels out, and the interval gets narrower. If it excludes 0, the methods differ. `recall_gain` gives the difference in recall@1 and the ends of its interval. A gain of +2% means two more right ones in a hundred questions.
+# A new method puts some questions right and others wrong. Both methods answer the *same* questions, so you compare them question by question: a **paired** comparison. A question that is easy for both cancels out, and the interval gets narrower. If it excludes 0, chance alone is an unlikely cause. `recall_gain` gives the difference in recall@1 and the ends of its interval. A gain of +2% means two more right ones in a hundred questions.
 
 # %%
 rankings = {"dense": {name: retrieval.rank_dense(task) for name, task in tasks.items()}}
@@ -283,7 +283,7 @@ for text in (comparison, "Can I send my Kestrel 2 back after two weeks?"):
     print(retrieval.find_product(text, products), "<-", text)
 
 # %% [markdown]
-# {{filter_company:+.1%}} ({{filter_company_low:+.1%}} to {{filter_company_high:+.1%}}), to a recall@1 of {{filter_recall:.0%}}, the strongest single step here, and no model is asked. But a filter is a wall. The first of the two questions names two machines, and one is walled off. The second is answered in the returns policy, which belongs to no product: now it cannot be found. And Python's questions name no product at all.
+# {{filter_company:+.1%}} ({{filter_company_low:+.1%}} to {{filter_company_high:+.1%}}), to a recall@1 of {{filter_recall:.0%}}, the largest single gain on the company, and no model is asked. But a filter is a wall. The first of the two questions names two machines, and one is walled off. The second is answered in the returns policy, which belongs to no product: now it cannot be found. And Python's questions name no product at all.
 #
 # ## Let the language model rewrite the question
 #
@@ -432,7 +432,7 @@ assert ms["hyde"] > ms["maxsim"] > ms["filter"]
 # | two together | {{both_company:+.0%}} ({{both_company_low:+.0%}} to {{both_company_high:+.0%}}) | {{both_python:+.0%}} ({{both_python_low:+.0%}} to {{both_python_high:+.0%}}) | | both |
 
 # %% [markdown]
-# Worth it here: the filter where products are named, and MaxSim, whose intervals exclude 0 on both collections. Hybrid search is all but free and gains a little on both, but its intervals hold 0: these questions are too few to tell. Not worth it here: HyDE, MMR and this cross-encoder. Other documents may turn the list around, and now you know how to find out.
+# Worth it here: the filter where products are named, and MaxSim, whose intervals exclude 0 on both collections. Hybrid search is all but free and gains a little on both, but its intervals hold 0: these questions are too few to tell. Not worth it here: HyDE, MMR and this cross-encoder. Two together add little to the better of them. Other documents may turn the list around.
 #
 # ## What reaches the answer?
 #
@@ -481,7 +481,7 @@ assert paired_interval(right["dense"], right["short"])[0] > 0
 assert right["short"].mean() > right["gold"].mean() - 0.04
 
 # %% [markdown]
-# On dev, the whole passage gives {{dev_all:.0%}}, its best sentence {{dev_1:.0%}}, its two best {{dev_2:.0%}}. So two it is, and on the test questions that makes {{right_short:.0%}}: {{answer_gain:+.1%}} against lesson 05 ({{answer_low:+.1%}} to {{answer_high:+.1%}}). That is about what the whole gold passage gives: two steps that choose passages, and one that shortens them, win what retrieval can win here. The rest is the reader itself, and lesson 09 trains it.
+# On dev, the whole passage gives {{dev_all:.0%}}, its best sentence {{dev_1:.0%}}, its two best {{dev_2:.0%}}. So two it is, and on the test questions that makes {{right_short:.0%}}: {{answer_gain:+.1%}} against lesson 05 ({{answer_low:+.1%}} to {{answer_high:+.1%}}). That is about what the whole gold passage gives. It is no ceiling: on dev, shortening the gold passage gained as well. The rest is the reader itself, and lesson 09 trains it.
 
 # %% [markdown]
 # ## Quiz

@@ -10,7 +10,7 @@
 # - write recall@k, MRR, nDCG and token F1, and compare yours with a library;
 # - say which number sees which fault, and which fault it cannot see;
 # - decide whether two systems differ, and how many questions that takes;
-# - trace a wrong answer to its source, correct the cause, and prove that nothing else broke.
+# - trace a wrong answer to its source, correct the cause, and check the old questions again.
 #
 # **You need** lesson 05. **Time:** 75 minutes with the exercises; running all cells takes about {{minutes_cpu}} min on two CPU cores once its answers are kept, and some minutes more the first time.
 
@@ -227,7 +227,7 @@ for name, ids in cited.items():
 #
 # ## Does the answer follow from the passage?
 #
-# An answer is **grounded** if the passage supports it. Two ways to measure it without a gold answer. *Shared words*: the share of the answer's tokens that the passage has. *Likelihood*: how probable does the model find its answer, given the passage? The **gain** is how much more probable than without it. The value stands at the start and the tail is talk, so perhaps only the first tokens should count. How many? Choose on dev.
+# An answer is **grounded** if the passage supports it. Two ways to measure it without a gold answer. *Shared words*: the share of the answer's tokens that the passage has. *Likelihood*: the mean log-probability of the answer's tokens, given the passage. The **gain** is that minus its value without it. The value stands at the start and the tail is talk, so perhaps only the first tokens should count. How many? Choose on dev.
 
 # %%
 from coursekit.likelihood import token_log_probabilities_cached
@@ -295,7 +295,7 @@ for name, verdicts in {"ours": judged, "yes": np.full(len(questions), True)}.ite
 # | likelihood, first {{n_first}} tokens | {{start_read:.2f}} | {{start_found:.2f}} | {{start_none:.2f}} |
 # | score of the hit | {{hit_read:.2f}} | {{hit_found:.2f}} | {{hit_none:.2f}} |
 #
-# With {{n_misread}} misread answers, leave the second decimal alone. A likely start betrays a good reading, a high score an answerable question. The middle column stays nearest to the coin: an answer from a twin's passage *fits its passage*. Groundedness cannot find a fault that lies before the passage. And the gain disappoints: a passage makes *some* answer likelier, right or not.
+# With {{n_misread}} misread answers, leave the second decimal alone. A likely start betrays a good reading, a high score an answerable question. No signal sorts the middle column well: an answer from a twin's passage *fits its passage*. Groundedness cannot find a fault that lies before the passage. And the gain disappoints: a passage makes *some* answer likelier, right or not.
 
 # %% [markdown]
 # ## A judge that always says yes
@@ -538,7 +538,7 @@ for text in (moved[0], "How many newcomers can start to learn your craft in one 
     assert not before.text.startswith("4 ") and after.text.startswith("4 ")
 
 # %% [markdown]
-# Mended, also in words that the document does not repeat. And of all dev and test questions, the first hit of this one alone has changed. That is a **regression test**: old questions guard what works. But a question that led to an edit is used up; write new ones.
+# Mended, also in words that the document does not repeat. And of the answerable dev and test questions, only this one has a new first hit. That is a **regression test**: old questions guard what works. But a question that led to an edit is used up; write new ones.
 #
 # > **Claim C10, so far.** *Supported, with limits.* The source names the cause of {{named:.0%}} of the wrong answers to answerable questions, and one rule mends {{mended:.0%}} of them. The trace does not cure misreading, nor show that an answer exists nowhere.
 #
@@ -585,8 +585,8 @@ for metric, *inputs in (
 #
 # - Each station has its own number. One number for all of them cannot say where to look.
 # - Compare your metric with a library before you trust it, and try a cheat on it before others do.
-# - Groundedness finds misreadings, the score of the hit finds unanswerable questions, and neither finds a twin's passage. The source does.
+# - A likely start finds good readings, the score of the hit finds unanswerable questions, and neither finds a twin's passage. The source does.
 # - Give both systems the same questions, and count those on which they differ.
-# - A trace pays when it shows a pattern: one rule mended more than many single edits would.
+# - A trace pays when it shows a pattern: here one rule mended {{mended:.0%}} of the wrong answers.
 #
 # <!-- next -->
