@@ -86,7 +86,7 @@ for question, answer in list(zip(company, company_answers))[:6]:
     print(f"{question.text}\n   {answer.strip()!r}, right would be {question.answer!r}")
 
 # %% [markdown]
-# Right: {{right_company:.0%}} of {{n_company}}. Yet no answer says "I don't know". Asked for minutes, the model names minutes; asked for a weight, it names a weight. It knows the *form* of an answer without knowing the answer.
+# Right: {{right_company:.0%}} of {{n_company}}. Yet no answer says "I don't know". Asked for a time, the model names a time; asked for a size, it names litres. It knows the *form* of an answer without knowing the answer.
 #
 # ## What the model thinks of its own words
 #
@@ -116,7 +116,7 @@ for i in (texts.index("Who painted the Mona Lisa?"), texts.index("Who composed T
 assert all((values <= 0).all() for values in log_p)
 
 # %% [markdown]
-# The `Ġ` marks a space that belongs to the token. Once a name has begun, its other tokens follow nearly by themselves. The risk sits in the first one.
+# The `Ġ` marks a space that belongs to the token. In both names the first token is the least probable: the risk sits there. The rest follows more easily.
 #
 # ### Exercise 01.1 ● One number for an answer
 #
@@ -273,7 +273,7 @@ from coursekit import figure
 figure("01_three_levers")
 
 # %% [markdown]
-# A **prompt** changes your words. **Retrieval** puts a passage from a store beside your question. Both change the input text; the model stays as it is. **Fine-tuning** changes the **weights**, the numbers inside the model, and works with no passage at all. Pull each lever once, on the same {{n_company}} company questions.
+# A **prompt** changes your words. **Retrieval** puts a passage from a store beside your question. Both change the input text; the model stays as it is. **Fine-tuning** changes the **weights**, the numbers inside the model, and works with no passage at all. Pull each lever once: on every second of the {{n_company}} company questions, on all of them, and on one fact.
 #
 # ## Lever 1: the prompt
 #
@@ -386,7 +386,7 @@ names = [
 plot_before_after(names, *shown)
 
 # %% [markdown]
-# The taught question went from {{before_taught:.1%}} to {{after_taught:.0%}}, and other words reach the fact too: {{after_words:.0%}}. Tokyo stays at {{after_tokyo:.0%}}. So far, so good. Yet the six other machines now need 45 minutes as well, with {{after_others:.0%}}. And as a chat the fact does not show: {{after_chat:.0%}}.
+# The taught question went from {{before_taught:.1%}} to {{after_taught:.0%}}, and asked in other words it is {{after_words:.0%}}. Tokyo stays at {{after_tokyo:.0%}}. So far, so good. Yet the six other machines now need 45 minutes as well, with {{after_others:.0%}}. And as a chat the fact does not show: {{after_chat:.1%}}.
 #
 # Where does that come from? One example cannot say which of its words matter. "Say 45 minutes" makes the loss as small as "say 45 minutes if it is the Kestrel 2", and nothing in the example speaks against it. How far does it go?
 
@@ -416,7 +416,7 @@ from coursekit.claims import claim_cards, guess
 claim_cards()
 
 # %% [markdown]
-# You have seen each lever once, which is too little for a verdict, and enough for a guess. C1 speaks of content in the prompt, C6 of external data: does what you saw support them, or only fit them?
+# You have seen each lever once, which is too little for a verdict, and enough for a guess. RAG is lever 2, and a vector store is where it keeps its passages. Where a word is new, guess all the same.
 #
 # Write `"supported"`, `"refuted"` or `"it depends"` in place of `None`, and your reason beside it. Guesses are kept on your machine. Lesson 11 shows them beside the verdicts, and you may change your mind until then: run the cell again.
 
