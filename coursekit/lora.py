@@ -3,7 +3,7 @@
 questions and hits -> examples -> token ids with a label mask -> batches -> loss -> adapter
 
 The recipe is chosen for the quality that it reaches per second on two CPU cores; the lesson
-measures what each step of it gains.
+measures what its first steps gain, and `benchmarks/lora_recipe.py` all of them.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ import json
 import math
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
     from coursekit.models import LanguageModel
 
 IGNORE = -100  # the label that PyTorch's cross entropy leaves out of the loss
+# Compiling the layers takes about half a minute once and saves a third of each step: on two CPU
+# cores it pays from about this many tokens on (measured by benchmarks/lora_recipe.py).
+TOKENS_WORTH_COMPILING = 80_000
 LORA_INSTRUCTION = (
     "Answer as briefly as possible and give the number of the passage in square brackets. "
     f"If no passage holds the answer, say: {REFUSAL}"
@@ -49,17 +54,23 @@ class Example:
 
 @dataclass(frozen=True)
 class Settings:
-    """What a training run depends on besides its data. Sizes are counted in examples."""
+    """What a training run depends on besides its data. Sizes are counted in examples.
+
+    `micro_batch` is how many of a batch's examples are in memory at a time; None leaves that to
+    the profile of the machine. `compiled` None compiles the layers where that pays: on a CPU with
+    a C++ compiler, in a run long enough to win back the seconds that compiling takes.
+    """
 
     rank: int = 16
     alpha: int = 32
     target_modules: str = "all-linear"
     steps: int = 80
     batch_size: int = 8
-    micro_batch: int = 1
+    micro_batch: int | None = None
     learning_rate: float = 1e-3
     warmup: int = 4
     seed: int = 7
+    compiled: bool | None = None
 
 
 @dataclass
@@ -198,6 +209,53 @@ def answer_loss(model: Any, batch: dict[str, torch.Tensor]) -> torch.Tensor:
     return torch.nn.functional.cross_entropy(logits.float(), next_labels[chosen], reduction="sum")
 
 
+@lru_cache(maxsize=1)
+def can_compile() -> bool:
+    """Whether `torch.compile` works here. On a CPU it needs a C++ compiler."""
+    import torch
+
+    try:
+        torch.compile(lambda x: torch.relu(x) + 1)(torch.ones(2))
+    except Exception:  # no compiler, or one that fails: torch names many kinds of error
+        return False
+    return True
+
+
+def compiled_forwards(model: Any) -> list[Callable[..., Any]]:
+    """The forward functions of the decoder layers, compiled: one compilation serves all layers.
+
+    Nothing is compiled before the first call; `fast_layers` puts the functions to use.
+    """
+    import torch
+
+    causal_lm = model.get_base_model() if hasattr(model, "get_base_model") else model
+    return [torch.compile(layer.forward, dynamic=True) for layer in causal_lm.model.layers]
+
+
+@contextmanager
+def fast_layers(
+    model: Any, attention: str, forwards: Sequence[Callable[..., Any]] = ()
+) -> Iterator[None]:
+    """Within the block, `model` computes attention in this way and uses compiled forwards, if any.
+
+    On a CPU, and for a few hundred tokens, attention in single steps ("eager") is faster than the
+    fused kernel, whose backward pass runs slowly there; on a GPU the fused kernel ("sdpa") is. The
+    values are the same but for rounding.
+    """
+    causal_lm = model.get_base_model() if hasattr(model, "get_base_model") else model
+    before = causal_lm.config._attn_implementation
+    try:
+        causal_lm.set_attn_implementation(attention)
+        if forwards:
+            for layer, forward in zip(causal_lm.model.layers, forwards, strict=True):
+                layer.forward = forward
+        yield
+    finally:
+        causal_lm.set_attn_implementation(before)
+        for layer in causal_lm.model.layers:
+            layer.__dict__.pop("forward", None)
+
+
 def learning_rate_at(step: int, settings: Settings) -> float:
     """Linear warm-up, then linear decay to zero. `step` counts from 0."""
     if step < settings.warmup:
@@ -306,7 +364,8 @@ def train(
     """
     import torch
 
-    from coursekit.measure import MemoryMeter
+    from coursekit.measure import MemoryMeter, give_back_memory
+    from coursekit.profile import detect_profile
 
     if not examples:
         raise ValueError("There are no examples, so there is nothing to learn from.")
@@ -317,19 +376,31 @@ def train(
     parameter = next(model.parameters())
     # float16 loses gradients below 6e-8: they are multiplied before and divided after.
     loss_scale = 1024.0 if parameter.dtype == torch.float16 else 1.0
+    profile = detect_profile()
+    micro_batch = settings.micro_batch or profile.micro_batch
+    compiled = settings.compiled
+    if compiled is None:
+        tokens = sum(lengths[i] for batch in batches for i in batch)
+        on_cpu = parameter.device.type == "cpu"
+        compiled = on_cpu and tokens >= TOKENS_WORTH_COMPILING and can_compile()
+    forwards = compiled_forwards(model) if compiled else []
     history = History()
     torch.manual_seed(settings.seed)
+    give_back_memory()
     with MemoryMeter() as memory:
         for step, batch in enumerate(batches):
             started = time.perf_counter()
             model.train()
             labelled = sum(sum(label != IGNORE for label in encoded[i][1]) for i in batch)
             total = 0.0
-            for start in range(0, len(batch), settings.micro_batch):
-                rows = [encoded[i] for i in batch[start : start + settings.micro_batch]]
+            for start in range(0, len(batch), micro_batch):
+                rows = [encoded[i] for i in batch[start : start + micro_batch]]
                 tensors = pad_batch(rows, tokenizer.pad_token_id)
-                loss = answer_loss(model, {k: v.to(parameter.device) for k, v in tensors.items()})
-                (loss * loss_scale).backward()
+                with fast_layers(model, profile.train_attention, forwards):
+                    loss = answer_loss(
+                        model, {k: v.to(parameter.device) for k, v in tensors.items()}
+                    )
+                    (loss * loss_scale).backward()
                 optimizer.add_gradients()
                 total += loss.item()
             if not math.isfinite(total):
@@ -374,7 +445,9 @@ def train_cached(
         "model": lm.fingerprint,
         "dtype": str(lm.dtype),
         "device": str(lm.device),
-        "code": digest(train, answer_loss, add_adapter, MasterAdamW, encode, pad_batch),
+        "code": digest(
+            train, answer_loss, add_adapter, MasterAdamW, encode, pad_batch, fast_layers
+        ),
     }
 
     def look(step: int) -> dict[str, Any] | None:

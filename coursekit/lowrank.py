@@ -7,13 +7,11 @@ The course trains with peft (`coursekit.lora`); the layer here does the same, in
 
 from __future__ import annotations
 
-import ctypes
-import gc
 import json
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -617,7 +615,7 @@ def one_step(model: nn.Module, batch: Batch) -> tuple[dict[str, int], int, float
     back, weights not counted; and by how many gigabytes (10**9 bytes) the memory of the process,
     or of the GPU, grew at most meanwhile.
     """
-    from coursekit.measure import MemoryMeter
+    from coursekit.measure import MemoryMeter, give_back_memory
 
     weights = {p.untyped_storage().data_ptr() for p in model.parameters()}
     kept: dict[int, int] = {}
@@ -628,7 +626,7 @@ def one_step(model: nn.Module, batch: Batch) -> tuple[dict[str, int], int, float
             kept[storage.data_ptr()] = storage.nbytes()
         return x
 
-    _give_back_memory()
+    give_back_memory()
     on_gpu = torch.cuda.is_available()
     allocated = torch.cuda.memory_allocated() / 1e9 if on_gpu else 0.0
     with MemoryMeter() as memory:
@@ -639,10 +637,3 @@ def one_step(model: nn.Module, batch: Batch) -> tuple[dict[str, int], int, float
         optimizer.step()
     start = allocated if on_gpu else memory.start_gb
     return bytes_held(model, optimizer), sum(kept.values()), memory.peak_gb - start
-
-
-def _give_back_memory() -> None:
-    """Return freed memory to the system, so that what grows afterwards is seen."""
-    gc.collect()
-    with suppress(OSError, AttributeError):  # only glibc has it
-        ctypes.CDLL("libc.so.6").malloc_trim(0)

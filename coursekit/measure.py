@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import threading
 import time
+from contextlib import suppress
 from types import TracebackType
 
 
@@ -48,3 +51,10 @@ class MemoryMeter:
             import torch
 
             self.peak_gb = torch.cuda.max_memory_allocated() / 1e9
+
+
+def give_back_memory() -> None:
+    """Return freed memory to the system, so that what grows afterwards is seen."""
+    gc.collect()
+    with suppress(OSError, AttributeError):  # only glibc has it
+        ctypes.CDLL("libc.so.6").malloc_trim(0)

@@ -246,6 +246,62 @@ def test_the_size_of_the_micro_batches_does_not_change_the_training():
         assert other == pytest.approx(losses[0], abs=1e-3)
 
 
+@pytest.mark.skipif(not lora.can_compile(), reason="no C++ compiler here")
+def test_compiled_layers_train_to_the_same_weights():
+    runs = {}
+    for compiled in (False, True):
+        small = tiny_lm()
+        model = add_adapter(small, QUICK)
+        history = train(
+            model, EXAMPLES, small.tokenizer, replace(QUICK, compiled=compiled, micro_batch=2)
+        )
+        weights = [p.detach().clone() for p in model.parameters() if p.requires_grad]
+        runs[compiled] = (history.loss, weights)
+    assert runs[True][0] == pytest.approx(runs[False][0], rel=1e-3)
+    for ours, theirs in zip(runs[True][1], runs[False][1], strict=True):
+        assert (ours - theirs).abs().max() < 1e-3
+
+
+def test_after_fast_layers_the_model_is_as_before(lm):
+    model = add_adapter(lm, QUICK)
+    layers = lm.model.model.layers
+    before = lm.model.config._attn_implementation
+    calls = []
+
+    def forward(*args, **kwargs):
+        calls.append(1)
+        raise RuntimeError("stop")
+
+    batch = pad_batch([encode(EXAMPLES[0], lm.tokenizer)], 0)
+    with (
+        pytest.raises(RuntimeError, match="stop"),
+        lora.fast_layers(model, "eager", [forward] * len(layers)),
+    ):
+        assert lm.model.config._attn_implementation == "eager"
+        answer_loss(model, batch)
+    assert calls == [1]
+    assert lm.model.config._attn_implementation == before
+    assert not any("forward" in vars(layer) for layer in layers)
+    assert answer_loss(model, batch).isfinite()
+    model.unload()
+
+
+def test_a_short_run_is_not_compiled_and_a_machine_without_a_compiler_trains_too(monkeypatch):
+    def refuse(*_):
+        raise AssertionError("compiled")
+
+    monkeypatch.setattr(lora, "compiled_forwards", refuse)
+    small = tiny_lm()
+    train(add_adapter(small, QUICK), EXAMPLES, small.tokenizer, QUICK)
+    monkeypatch.setattr(lora, "TOKENS_WORTH_COMPILING", 0)
+    monkeypatch.setattr(lora, "can_compile", lambda: False)
+    small = tiny_lm()
+    train(add_adapter(small, QUICK), EXAMPLES, small.tokenizer, QUICK)
+    monkeypatch.setattr(lora, "can_compile", lambda: True)
+    with pytest.raises(AssertionError, match="compiled"):
+        train(add_adapter(tiny_lm(), QUICK), EXAMPLES, small.tokenizer, QUICK)
+
+
 def test_the_learning_rate_rises_to_its_peak_and_falls_to_nearly_zero():
     settings = Settings(steps=10, warmup=4, learning_rate=1.0)
     rates = [learning_rate_at(step, settings) for step in range(10)]
