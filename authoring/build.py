@@ -20,6 +20,7 @@ from authoring.project import AuthoringError, Project
 from authoring.readme import readme_text
 from authoring.translate import Translation, load_translation, translated_files
 from coursekit.paths import write_atomically
+from coursekit.verdicts import wanted_records
 
 MADE = (
     "solutions/*.ipynb",
@@ -90,9 +91,29 @@ def derive(
         minutes = {lessons[stem].number: run.minutes for stem, run in runs.items()}
         text = json.dumps(minutes, indent=1, sort_keys=True) + "\n"
         files[Path("coursekit/data/minutes.json")] = text.encode("utf-8")
+    files |= recorded_file(lessons, runs)
     for translation in translations:
         files |= translated_files(project, translation, lessons, runs)
     return files
+
+
+def recorded_file(lessons: dict[str, Lesson], runs: dict[str, Run]) -> dict[Path, bytes]:
+    """The recorded numbers of other lessons that the verdicts need, as a file of the package.
+
+    A notebook has the package only, not the solutions. Lessons without a run, and records that a
+    run does not hold, are left out: the verdict then says that the number is missing.
+    """
+    numbers: dict[str, dict[str, float]] = {}
+    by_number = {lessons[stem].number: run for stem, run in runs.items()}
+    for number, names in wanted_records().items():
+        held = by_number[number].records if number in by_number else {}
+        found = {name: round(held[name]["value"], 4) for name in names if name in held}
+        if found:
+            numbers[number] = found
+    if not numbers:
+        return {}
+    text = json.dumps(numbers, indent=1, sort_keys=True) + "\n"
+    return {Path("coursekit/data/recorded.json"): text.encode("utf-8")}
 
 
 def english_editions(
@@ -140,7 +161,9 @@ def build(
     written = _write(project, _figures(project))
     runs, stale = usable_runs(project, lessons)
     for stem in chosen:
-        if stem in stale or force:
+        stored = {name: run for name in lessons if (run := stored_run(project, lessons[name]))}
+        written += _write(project, recorded_file(lessons, stored | runs))
+        if stem in stale or force or runs[stem].fingerprint != fingerprint(project, lessons[stem]):
             runs[stem] = run_lesson(project, lessons[stem], print_line)
             written += _write(project, english_editions(project, lessons, {stem: runs[stem]}))
     waiting = [stem for stem in lessons if stem not in runs]
@@ -149,7 +172,8 @@ def build(
     runs = {stem: runs[stem] for stem in lessons if stem in runs}
     files = derive(project, lessons, runs, load_translations(project, lessons))
     if waiting:
-        files.pop(Path("coursekit/data/minutes.json"), None)
+        for name in ("minutes.json", "recorded.json"):
+            files.pop(Path("coursekit/data") / name, None)
     written += _write(project, files)
     for path in orphans(project, files, waiting):
         (project.root / path).unlink()

@@ -93,7 +93,7 @@ def sync_problems(course: Course) -> list[str]:
             f"{number}"
         )
     for path, wanted in course.files.items():
-        if course.stale and path.name == "minutes.json":
+        if course.stale and path.name in ("minutes.json", "recorded.json"):
             continue
         stored = project.root / path
         if not stored.exists():
@@ -118,6 +118,8 @@ def _drift(path: Path, stored: bytes, wanted: bytes) -> str:
         return f"{name} is behind its English source: run make build, then translate what it marks"
     if name == "README.md":
         return "README.md shows other minutes than the lessons: run make build"
+    if path.name == "recorded.json":
+        return f"{name} differs from the records in the solutions: run make build"
     if path.name == "minutes.json":
         return f"{name} differs from the measured minutes: run make build"
     sources = {

@@ -38,7 +38,8 @@ QUIET = {
     "COLUMNS": "80",
     "NO_COLOR": "1",
 }
-NOT_INPUT = ("locales", "images", "minutes.json")
+NOT_INPUT = ("locales", "images", "minutes.json", "recorded.json")
+VERDICTS = "coursekit.verdicts"  # a lesson that reaches it depends on recorded.json as well
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 PNG_HEAD = b"\x89PNG\r\n\x1a\n"
 
@@ -65,7 +66,11 @@ def fingerprint(project: Project, lesson: Lesson) -> str:
     roots = [*sources, "from coursekit import setup"]
     if f"coursekit.checks.lesson_{lesson.number}" in modules:
         roots.append(f"import coursekit.checks.lesson_{lesson.number}")
-    for module in sorted(reached_modules(root, roots)):
+    reached = reached_modules(root, roots)
+    recorded = root / "coursekit" / "data" / "recorded.json"
+    if VERDICTS in reached and recorded.exists():
+        digest.update(b"recorded " + recorded.read_bytes())
+    for module in sorted(reached):
         digest.update(f"module {module}\n".encode() + modules[module].read_bytes())
     for path in _data_files(root):
         digest.update(f"data {path.relative_to(root).as_posix()}\n".encode() + path.read_bytes())

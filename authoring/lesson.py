@@ -17,7 +17,15 @@ BEGIN = "### BEGIN SOLUTION"
 END = "### END SOLUTION"
 BADGES = "<!-- badges -->"
 NEXT = "<!-- next -->"
-TAGS = {"setup", "exercise", "check", "nbval-ignore-output", "nbval-skip", "raises-exception"}
+TAGS = {
+    "setup",
+    "parameters",
+    "exercise",
+    "check",
+    "nbval-ignore-output",
+    "nbval-skip",
+    "raises-exception",
+}
 SLOT = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*(?::([^{}]*))?\}\}")
 TITLE = re.compile(r"# (\d\d) · (\S.*)")
 

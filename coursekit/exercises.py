@@ -338,7 +338,7 @@ def _print_exercises() -> None:
                 words.get(entry.get("status", "not yet"), ""),
                 str(entry.get("tries", 0)),
                 str(entry.get("hints", 0)),
-                found.title() if found else "",
+                found.title() if found else str(entry.get("title", "")),
             )
         )
     widths = [max(len(row[i]) for row in rows) for i in range(len(header))]

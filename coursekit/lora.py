@@ -23,6 +23,7 @@ import numpy as np
 
 from coursekit.cache import cached_folder, digest
 from coursekit.chunks import Chunk
+from coursekit.language import t
 from coursekit.models import quiet
 from coursekit.rag import REFUSAL, Hit, assemble_prompt, generate, generate_cached
 
@@ -436,7 +437,7 @@ def train_cached(
     answers stand in `History.looks`. Returns the folder with the saved adapter and the history of
     the run. `lm` itself is left without an adapter.
     """
-    from tqdm.auto import tqdm
+    from coursekit.progress import progress_bar
 
     key = {
         "settings": asdict(settings),
@@ -458,7 +459,7 @@ def train_cached(
 
     def make(folder: Path) -> None:
         model = add_adapter(lm, settings)
-        bar = tqdm(total=settings.steps, desc="training", unit="step")
+        bar = progress_bar(None, t("training"), total=settings.steps, unit="step")
 
         def on_step(step: int, loss: float) -> None:
             bar.set_postfix(loss=f"{loss:.3f}")

@@ -217,7 +217,7 @@ assert losses[2] < losses[0]
 #
 # ## Where time and memory go
 #
-# The recipe differs from what most tutorials do, in four steps.
+# The recipe differs from what most tutorials do, in six steps.
 #
 # 1. **Logits only where labels are.** For each token, the output layer gives all 49,152 tokens of the vocabulary a score, its **logit**. Only answer tokens need that. `answer_loss` selects them first:
 
@@ -226,11 +226,13 @@ figure("09_memory_of_a_step")
 show_source(answer_loss)
 
 # %% [markdown]
-# 2. **Half the bits** (bfloat16) where the processor computes faster in them. A short probe decided that in the setup cell.
+# 2. **Half the bits** (bfloat16), where the setup cell's probe found them faster.
 # 3. **A float32 copy for the optimizer.** bfloat16 keeps 8 significant bits; a small step would be rounded away. `MasterAdamW` keeps exact copies of the adapter only.
-# 4. **Micro-batches.** The gradient of 8 examples is the sum of their 8 gradients. So only one example needs to be in memory at a time, and none needs padding.
+# 4. **Micro-batches.** The gradient of 8 examples is the sum of their 8 gradients, so two of them in memory are enough.
+# 5. **Attention in single steps.** On a CPU, fused attention is slow on its way back.
+# 6. **Compiled layers.** `torch.compile` joins the small operations between the matrix products. It takes half a minute, for long runs only.
 #
-# None of the four changes what is learned, but for rounding. Measure the first two: the seconds that one step on two examples takes, forward and backward.
+# None of them changes what is learned, but for rounding. Measure the first two, on one step with two examples.
 
 # %%
 import time
