@@ -300,8 +300,12 @@ def run(name: str, kind: str, seed: int, model_name: str, data: dict) -> dict[st
     if variant.steps > STEPS:
         looks = tuple(2 * step for step in looks)
     watch = Watch(lm, model, dev, looks)
-    train = train_course if (variant.logits, variant.attention) == ("answer", "eager") else None
-    train = train or (train_textbook if name == RULER else train_between)
+    if name == RULER:
+        train = train_textbook
+    elif variant.attention == "eager":
+        train = train_course
+    else:
+        train = train_between
     with MemoryMeter() as memory:
         train(lm, model, examples, variant, seed, watch)
     steady = watch.seconds[WARM_UP:]
@@ -386,8 +390,9 @@ def summarise(points: list[dict], device: str = "cpu", model: str = "135m") -> l
         speed = [p for p in chosen if p["recipe"] == name and p["kind"] == "speed"]
         if not speed:
             continue
-        source = "course" if name in EXACT and name != "+ bfloat16" else name
-        source = RULER if name == "+ bfloat16" else source
+        source = "course" if name in EXACT else name
+        if name == "+ bfloat16":  # the textbook's loop still
+            source = RULER
         quality = [p for p in chosen if p["recipe"] == source and p["kind"] == "quality"]
         step_s = statistics.median(p["step_s"] for p in speed)
         extra = max(0.0, statistics.median(p["first_step_s"] for p in speed) - step_s)
