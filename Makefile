@@ -1,5 +1,5 @@
 # Two commands for learners:      make lab    make test
-# For those who change the course: make build  make check  make translations
+# For those who change the course: make build  make check  make translations  make language LANG=fr
 # Each target makes what it needs: the virtual environment in .venv, the installed packages, the models.
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 PY := .venv/bin/python
 INSTALLED := .venv/.installed
 
-.PHONY: help lab test build check models translations publish clean
+.PHONY: help lab test build check models translations language publish clean
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
@@ -36,6 +36,11 @@ check: $(INSTALLED)
 
 translations: $(INSTALLED)
 	$(PY) -m authoring translations
+
+# LANG of the shell says how programs speak, so only one given to make counts.
+language: models
+	@test "$(origin LANG)" = "command line" || { echo "Say which language: make language LANG=fr"; exit 1; }
+	$(PY) -m authoring language $(LANG)
 
 publish: $(INSTALLED)
 	@test -n "$(REPO)" || { echo "Say which repository: make publish REPO=owner/name"; exit 1; }

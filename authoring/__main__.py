@@ -9,6 +9,7 @@ from pathlib import Path
 
 from authoring.build import build, compare_records, load_lessons, load_translations
 from authoring.check import check_project
+from authoring.fonts import make_font
 from authoring.project import AuthoringError, Project, load_project
 from authoring.runner import run_tests
 from authoring.translate import add_language, overview
@@ -31,6 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("translations", help="print the state of every language")
     command = commands.add_parser("language", help="begin a new language")
     command.add_argument("code", help="such as fr or pt-BR")
+    command = commands.add_parser("font", help="cut the signs that a language's plots need")
+    command.add_argument("code", help="such as zh-CN")
     command = commands.add_parser("publish", help="stamp the repository's address and rebuild")
     command.add_argument("repository", help="owner/name")
     options = parser.parse_args(arguments)
@@ -60,6 +63,14 @@ def _run(options: argparse.Namespace, project: Project) -> int:
         name = add_language(project, options.code)
         build(load_project(project.root), [])
         print(f"{name} is begun: translate the files translations/{options.code}/*.po")
+        return 0
+    if options.command == "font":
+        loaded = load_translations(project, load_lessons(project))
+        translation = next((tr for tr in loaded if tr.language.code == options.code), None)
+        if translation is None:
+            raise AuthoringError(f"The course has no edition in {options.code!r}.")
+        for path in make_font(project, options.code, translation.catalogs["strings"]):
+            print(f"{path.relative_to(project.root)}: {path.stat().st_size / 1e3:.0f} kB")
         return 0
     return _publish(options, project)
 

@@ -6,6 +6,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from functools import cache
+from unicodedata import east_asian_width
 from xml.sax.saxutils import escape, unescape
 
 TEXT = re.compile(
@@ -55,7 +56,8 @@ def svg_problems(svg: str) -> list[str]:
 def overflows(svg: str, source: str | None = None, slack: float = 2.0) -> list[str]:
     """The texts that leave the box or the picture they stand in, as far as widths can be told.
 
-    Widths are those of DejaVu Sans, which is wider than most. A text of a translation counts
+    Widths are those of DejaVu Sans, which is wider than most; a Chinese, Japanese or Korean sign
+    is as wide as the font is high. A text of a translation counts
     only where it leaves its box further than the English one (`source`) at the same place.
     """
     excess = _excess(svg)
@@ -123,10 +125,14 @@ def _font():
 
 @cache
 def _text_width(text: str, size: float) -> float:
+    wide = [sign for sign in text if east_asian_width(sign) in "WF"]
+    rest = "".join(sign for sign in text if east_asian_width(sign) not in "WF")
+    if not rest:
+        return len(wide) * size
     font = _font()
     font.set_size(size, 72)
-    font.set_text(text, 0.0)
-    return font.get_width_height()[0] / 64 * 0.92
+    font.set_text(rest, 0.0)
+    return len(wide) * size + font.get_width_height()[0] / 64 * 0.92
 
 
 def _plain(text: str) -> str:

@@ -20,6 +20,7 @@ class Language:
     released: bool
     style: str
     reviewed_by: str
+    avoid: str = ""  # a regular expression: forms of address that this edition does not use
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ def load_project(root: Path | None = None) -> Project:
                 released=entry["released"],
                 style=entry.get("style", ""),
                 reviewed_by=entry.get("reviewed_by", ""),
+                avoid=entry.get("avoid", ""),
             )
             for code, entry in sorted(course.get("languages", {}).items())
         )

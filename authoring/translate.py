@@ -19,6 +19,7 @@ from authoring import catalogs
 from authoring.editions import Edition, make_notebook, notebook_bytes
 from authoring.execute import Run
 from authoring.figures import overflows, translate_svg
+from authoring.fonts import glyph_faults
 from authoring.generated import UNTRANSLATED
 from authoring.lesson import Lesson
 from authoring.project import AuthoringError, Language, Project
@@ -44,6 +45,7 @@ class Translation:
         )
 
 
+WITHOUT_SPACES = ("zh", "ja", "ko", "th")  # no words that Hunspell could look up
 DICTIONARIES = ("/usr/share/hunspell", "/usr/share/myspell/dicts", "/Library/Spelling")
 
 
@@ -193,6 +195,11 @@ def translation_problems(
                         message.id, message.string, language.code, glossary
                     )
                 ]
+                if other := address_used(message.string, language.avoid):
+                    problems.append(
+                        f"{entry}: {other!r} is not this edition's form of address: see style in "
+                        "pyproject.toml"
+                    )
                 if speller:
                     quoted = message.string == message.id  # English that stays, such as a document
                     unknown = [] if quoted else misspelled(message.string, speller, allowed)
@@ -202,6 +209,7 @@ def translation_problems(
                         for word in unknown
                     ]
     problems += language_faults(project, translation)
+    problems += glyph_faults(project, language.code, translation.catalogs["strings"])
     diagrams = translation.tr("diagrams", mark=False)
     for path in sorted((project.root / "images").glob("*.svg")):
         svg = path.read_text(encoding="utf-8")
@@ -287,6 +295,12 @@ def read_glossary(root: Path) -> list[dict[str, str]]:
     return sorted(rows, key=lambda row: -len(row["term"]))
 
 
+def address_used(translation: str, avoid: str) -> str:
+    """The first form of address in a translation that the pattern `avoid` rules out, or ""."""
+    found = re.search(avoid, plain_words(translation)) if avoid else None
+    return found[0].strip() if found else ""
+
+
 def glossary_faults(
     text: str, translation: str, code: str, glossary: list[dict[str, str]]
 ) -> list[str]:
@@ -311,6 +325,8 @@ def glossary_faults(
 
 
 def _speller(code: str, print_line: Callable[[str], object]):
+    if code.split("-")[0] in WITHOUT_SPACES:
+        return None
     chosen = os.environ.get("COURSEKIT_HUNSPELL")  # instead of the system's folders
     folders = [chosen] if chosen else DICTIONARIES
     short = code.replace("-", "_")

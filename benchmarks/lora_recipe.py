@@ -29,7 +29,7 @@ from coursekit.paths import data_dir, write_atomically
 
 PATH = data_dir() / "benchmarks" / "lora_recipe.json"
 SEEDS = (1, 2, 3)
-STEPS, LOOKS = 54, (10, 18, 26, 34, 42, 54)
+STEPS, LOOKS = 60, (10, 20, 30, 40, 50, 60)
 TIMED, WARM_UP = 6, 2  # steps of a speed run, and steps before them that are not counted
 QUALITY = 0.80  # the exact match that a recipe must reach
 RULER = "textbook"
@@ -93,7 +93,7 @@ def prepare() -> dict[str, list[dict[str, str]]]:
     kinds = ("prose", "table", "company", "unanswerable")
     train = [q for q in training_questions() if q.kind in kinds]
     dev = [q for q in company_questions(split="dev") if q.kind in ("prose", "table")]
-    return {"train": examples(train, 3, 0.04), "dev": examples(dev, 5)}
+    return {"train": examples(train, 3, 0.16), "dev": examples(dev, 5)}
 
 
 def load_model(variant: Variant, model: str) -> Any:

@@ -155,16 +155,18 @@ def training_questions(
 def translated_questions(language: str) -> list[Question]:
     """Questions about the company in another language, each with the id of its English original.
 
-    `language` is "de", "nl", "es" or "zh". All fields but `text` are those of `company_questions`,
-    so answers and gold passages stay English. Raises `ValueError` for another language.
+    `language` is "de", "nl", "es" or "zh"; "en" gives the originals, in the same order. All fields
+    but `text` are those of `company_questions`, so answers and gold passages stay English. Raises
+    `ValueError` for another language.
     """
     path = data_dir() / "questions_in_other_languages.json"
     texts: dict[str, dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
-    _one_of("translation into", language, tuple(sorted({key for t in texts.values() for key in t})))
+    known = {"en"}.union(*texts.values())
+    _one_of("translation into", language, tuple(sorted(known)))
     return [
-        replace(question, text=texts[question.id][language])
+        replace(question, text={"en": question.text, **texts[question.id]}[language])
         for question in company_questions()
-        if language in texts.get(question.id, {})
+        if question.id in texts
     ]
 
 

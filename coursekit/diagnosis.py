@@ -15,9 +15,10 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from coursekit.exercises import Verdict, _load, _remember, _update, is_stub
+from coursekit.exercises import Verdict, _load, _remember, _update, call_in_time, is_stub
 from coursekit.language import t
 
 if TYPE_CHECKING:
@@ -407,8 +408,8 @@ CASES: dict[str, Case] = {
         False,
         lambda: {
             "unloaded": t(
-                "The weights were loaded in the same way as those of patient C, which answer well "
-                "once C is mended. Put a prompt beside a training prompt."
+                "With the adapter off, most answers are others: compare `h.answers` with "
+                "`h.answers_off`. So it is loaded. Put a prompt beside a training prompt."
             ),
             "padding": t(
                 "Padding stands on the left here, where it does no harm. Put a prompt beside a "
@@ -564,7 +565,7 @@ def judge(name: object, answer: Any) -> Verdict:
     not_yet = Verdict("not yet", t("Write the name of the fault in the cell above, and run it."))
     try:
         if callable(answer) and not is_stub(answer):
-            answer = answer()
+            answer = call_in_time(answer)
         if is_stub(answer) or not str(answer).strip():
             return not_yet
         text = str(answer)
@@ -667,9 +668,10 @@ def treat(name: object, mend: Any = None) -> None:
     else:
         from coursekit.faults import mended, patient
 
+        in_time = partial(call_in_time, mend)
         try:
-            after = mended(letter, mend if CASES[letter].needs_function else None)
-        except Exception as error:
+            after = mended(letter, in_time if CASES[letter].needs_function else None)
+        except (Exception, SystemExit) as error:  # the reader's own code
             print(
                 t(
                     "✗ {letter}: with your function the system stopped: {kind}: {error} Run the "

@@ -216,34 +216,10 @@ def evaluate(exercise_id: str, answer: Any, time_limit_s: float = TIME_LIMIT_S) 
         )
     if is_stub(answer):
         return Verdict("not yet", t("Write your answer in the cell above, run it, then run this."))
-    outcome: list[BaseException | None] = []
-
-    def run() -> None:
-        try:
-            found.check(answer)
-            outcome.append(None)
-        except BaseException as error:  # the learner's code may raise anything, SystemExit too
-            outcome.append(error)
-
-    worker = threading.Thread(target=run, daemon=True)
-    # What the learner's function prints while it is being tried stays out of the way. This thread
-    # sets the output back, so that even a function that cannot be stopped does not keep it.
-    with Path(os.devnull).open("w", encoding="utf-8") as nowhere, contextlib.ExitStack() as stack:
-        stack.enter_context(contextlib.redirect_stdout(nowhere))
-        stack.callback(_stop, worker)
-        worker.start()
-        worker.join(time_limit_s)
-        in_time = not worker.is_alive()
-    if not in_time:
-        return Verdict(
-            "wrong",
-            t(
-                "Your function was still running after {seconds} seconds, so it was stopped. Look "
-                "for a loop that never ends, or work that is repeated for every item.",
-                seconds=f"{time_limit_s:g}",
-            ),
-        )
-    error = outcome[0]
+    outcome = _outcome(found.check, (answer,), time_limit_s)
+    if outcome is None:
+        return Verdict("wrong", _too_slow(time_limit_s))
+    error = outcome[1]
     if error is None:
         return Verdict("right", t("Right."))
     if isinstance(error, NotYet):
@@ -265,6 +241,56 @@ def evaluate(exercise_id: str, answer: Any, time_limit_s: float = TIME_LIMIT_S) 
             "Your code raised {error}, which ends a program. Return a value instead.",
             error=_described(error, answer),
         ),
+    )
+
+
+def call_in_time(
+    function: Callable[..., Any], *args: Any, time_limit_s: float = TIME_LIMIT_S
+) -> Any:
+    """Call the learner's function, without what it prints, and return what it returns.
+
+    Raises:
+        TimeoutError: `function` was still running after `time_limit_s` seconds, and was stopped.
+        BaseException: whatever `function` raises.
+    """
+    outcome = _outcome(function, args, time_limit_s)
+    if outcome is None:
+        raise TimeoutError(_too_slow(time_limit_s))
+    result, error = outcome
+    if error is not None:
+        raise error
+    return result
+
+
+def _outcome(
+    function: Callable[..., Any], args: tuple[Any, ...], time_limit_s: float
+) -> tuple[Any, BaseException | None] | None:
+    """Result and exception of a call; None if it was stopped because its time was up."""
+    outcome: list[tuple[Any, BaseException | None]] = []
+
+    def run() -> None:
+        try:
+            outcome.append((function(*args), None))
+        except BaseException as error:  # the learner's code may raise anything, SystemExit too
+            outcome.append((None, error))
+
+    worker = threading.Thread(target=run, daemon=True)
+    # What the learner's function prints while it is being tried stays out of the way. This thread
+    # sets the output back, so that even a function that cannot be stopped does not keep it.
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere, contextlib.ExitStack() as stack:
+        stack.enter_context(contextlib.redirect_stdout(nowhere))
+        stack.callback(_stop, worker)
+        worker.start()
+        worker.join(time_limit_s)
+        in_time = not worker.is_alive()
+    return outcome[0] if in_time else None
+
+
+def _too_slow(time_limit_s: float) -> str:
+    return t(
+        "Your function was still running after {seconds} seconds, so it was stopped. Look "
+        "for a loop that never ends, or work that is repeated for every item.",
+        seconds=f"{time_limit_s:g}",
     )
 
 

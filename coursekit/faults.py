@@ -62,6 +62,8 @@ class Patient:
 
     `right` is the metric: for each question 1.0 if the system was right, as `metric` says.
     `embeddings` and `queries` have shape (n, dim), `loss` one value for each training step.
+    `labelled` counts the tokens with a label in each training example. `answers_off` are answers
+    to the same prompts with the adapter switched off.
     """
 
     letter: str
@@ -74,6 +76,7 @@ class Patient:
     hits: list[list[Hit]] = field(default_factory=list)
     prompts: list[str] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
+    answers_off: list[str] = field(default_factory=list)
     train_questions: list[Question] = field(default_factory=list)
     train_prompts: list[str] = field(default_factory=list)
     labelled: list[int] = field(default_factory=list)
@@ -371,11 +374,14 @@ def _d(broken: bool, mend: Mend | None) -> Patient:
 
 
 def sentence_pieces(text: str, size: int) -> list[str]:
-    """Whole sentences, as many together as `size` characters take; a longer one stays whole."""
+    """Whole sentences, as many together as `size` characters take; a longer one stays whole.
+
+    The sentences of a piece are joined by one space, which counts. An empty text gives [].
+    """
     import re
 
     pieces: list[str] = []
-    for sentence in re.split(r"(?<=[.!?])\s+", text.strip()):
+    for sentence in filter(None, re.split(r"(?<=[.!?])\s+", text.strip())):
         if pieces and len(pieces[-1]) + 1 + len(sentence) <= size:
             pieces[-1] += " " + sentence
         else:
@@ -387,11 +393,10 @@ def _e(broken: bool, mend: Mend | None) -> Patient:
     _, examples, _, asked = _tuning_examples()
     if not broken:
         return _after_training("E", *_well_tuned(), examples, asked)
-    # One at a time in memory: long rows of labels. It also keeps the two runs apart in the cache,
-    # which looks at prompt and target as one text.
     whole = [Example("", e.prompt + e.target, e.question_id) for e in examples]
-    lm, loss = _tuned(whole, replace(SETTINGS, micro_batch=1))
-    return _after_training("E", lm, loss, whole, asked)
+    lm, loss = _tuned(whole)
+    sick = _after_training("E", lm, loss, whole, asked)
+    return replace(sick, train_prompts=[example.prompt for example in examples])
 
 
 def _f(broken: bool, mend: Mend | None) -> Patient:
@@ -454,9 +459,11 @@ def unseen_questions(train: Sequence[Question], test: Sequence[Question]) -> lis
 def _h(broken: bool, mend: Mend | None) -> Patient:
     _, examples, _, asked = _tuning_examples()
     lm, loss = _well_tuned()
-    if broken:
-        asked = [replace(e, prompt=_without_marks(e.prompt)) for e in asked]
-    return _after_training("H", lm, loss, examples, asked)
+    if not broken:
+        return _after_training("H", lm, loss, examples, asked)
+    asked = [replace(e, prompt=_without_marks(e.prompt)) for e in asked]
+    sick = _after_training("H", lm, loss, examples, asked)
+    return replace(sick, answers_off=exact_matches(_lm(), asked)[1])
 
 
 def _without_marks(prompt: str) -> str:

@@ -56,8 +56,11 @@ def read_documents(
     folder = Path(folder).expanduser()
     if not folder.is_dir():
         raise ReportError(
-            f"{folder} is not a folder, so there are no documents. Give the folder that holds "
-            "your files."
+            t(
+                "{folder} is not a folder, so there are no documents. Give the folder that holds "
+                "your files.",
+                folder=folder,
+            )
         )
     files = sorted(
         file
@@ -69,8 +72,12 @@ def read_documents(
     known = ", ".join(READERS)
     if not files:
         raise ReportError(
-            f"The folder {folder.name} holds no document: the readers know {known}. Put such "
-            "files into it, or convert yours first."
+            t(
+                "The folder {folder} holds no document: the readers know {known}. Put such files "
+                "into it, or convert yours first.",
+                folder=folder.name,
+                known=known,
+            )
         )
     stems = Counter(slug(file.stem) for file in files)
     documents, notes = [], []
@@ -87,8 +94,12 @@ def read_documents(
             notes.append(note)
     if not documents:
         raise ReportError(
-            f"No file of the folder {folder.name} can be read, so there is nothing to search. The "
-            f"first reason: {notes[0]}"
+            t(
+                "No file of the folder {folder} can be read, so there is nothing to search. The "
+                "first reason: {note}",
+                folder=folder.name,
+                note=notes[0],
+            )
         )
     return documents, notes + language_notes(documents)
 
@@ -97,16 +108,22 @@ def _read_one(file: Path, name: str, limit: int) -> tuple[Document, str | None]:
     size = file.stat().st_size
     if size > limit:
         raise DocumentError(
-            f"It has {size / MEGABYTE:.1f} MB and the limit is {limit / MEGABYTE:.1f} MB: it "
-            "would take long to read. Split it, or pass a larger limit."
+            t(
+                "It has {size} MB and the limit is {limit} MB: it would take long to read. Split "
+                "it, or pass a larger limit.",
+                size=f"{size / MEGABYTE:.1f}",
+                limit=f"{limit / MEGABYTE:.1f}",
+            )
         )
     data, note = file.read_bytes(), None
     if file.suffix.lower() != ".pdf":
         text, encoding = decode(data)
         if "\0" in text:
             raise DocumentError(
-                "It holds bytes that no text has, so it is no text file whatever its name says. "
-                "Save it again as UTF-8 text, or leave it out."
+                t(
+                    "It holds bytes that no text has, so it is no text file whatever its name "
+                    "says. Save it again as UTF-8 text, or leave it out."
+                )
             )
         if encoding != "utf-8":
             note = t(
@@ -118,7 +135,7 @@ def _read_one(file: Path, name: str, limit: int) -> tuple[Document, str | None]:
     with _warnings_off("pypdf"):  # it prints a line for each oddity of a PDF
         title, text = READERS[file.suffix.lower()](data, file.name)
     if not text.strip():
-        raise DocumentError("There is no text in it. Check the file, or take it away.")
+        raise DocumentError(t("There is no text in it. Check the file, or take it away."))
     document = Document(
         id=name,
         title=title or file.stem,
@@ -196,6 +213,21 @@ def guess_language(text: str) -> str:
     return best if shares[best] >= 0.05 else "unknown"
 
 
+def _language_name(name: str) -> str:
+    """What `guess_language` returned, in the language of the moment."""
+    names = {
+        "English": t("English"),
+        "German": t("German"),
+        "Dutch": t("Dutch"),
+        "French": t("French"),
+        "Spanish": t("Spanish"),
+        "Italian": t("Italian"),
+        "Portuguese": t("Portuguese"),
+        "another script": t("another script"),
+    }
+    return names.get(name, name)
+
+
 def language_notes(documents: Sequence[Document]) -> list[str]:
     """A warning if a tenth of the documents or more are not in English."""
     guesses = Counter(guess_language(document.text) for document in documents)
@@ -210,7 +242,7 @@ def language_notes(documents: Sequence[Document]) -> list[str]:
             "embedder with load_embedder(...) and a multilingual model with load_lm(...).",
             count=foreign,
             total=len(documents),
-            languages=", ".join(sorted(other)),
+            languages=", ".join(sorted(map(_language_name, other))),
         )
     ]
 
@@ -234,8 +266,11 @@ def load_questions(path: str | Path) -> tuple[list[Question], list[str]]:
     path = Path(path).expanduser()
     if not path.is_file():
         raise ReportError(
-            f"{path} is not there, so there are no questions. Check the name, or write the file: "
-            "a CSV with the columns question, answer and source."
+            t(
+                "{path} is not there, so there are no questions. Check the name, or write the "
+                "file: a CSV with the columns question, answer and source.",
+                path=path,
+            )
         )
     text, _ = decode(path.read_bytes())
     suffix = path.suffix.lower()
@@ -245,8 +280,12 @@ def load_questions(path: str | Path) -> tuple[list[Question], list[str]]:
         rows, notes = _csv_rows(text, path.name)
     else:
         raise ReportError(
-            f"{path.name} ends in {suffix or 'nothing'}, and questions are read from .csv or "
-            ".jsonl. Export your table as CSV."
+            t(
+                "{file} ends in {suffix}, and questions are read from .csv or .jsonl. Export your "
+                "table as CSV.",
+                file=path.name,
+                suffix=suffix or t("nothing"),
+            )
         )
     questions, first_rows = [], {}
     for number, row in rows:
@@ -288,8 +327,11 @@ def load_questions(path: str | Path) -> tuple[list[Question], list[str]]:
         )
     if not questions:
         raise ReportError(
-            f"{path.name} holds no question: there is a header and nothing usable below it. Write "
-            "at least 20 questions, one in each row."
+            t(
+                "{file} holds no question: there is a header and nothing usable below it. Write at "
+                "least 20 questions, one in each row.",
+                file=path.name,
+            )
         )
     empty = sum(question.answer is None for question in questions)
     if empty:
@@ -327,8 +369,12 @@ def _csv_rows(text: str, name: str) -> tuple[list[tuple[int, dict[str, str]]], l
         table = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
         raise ReportError(
-            f"{name} is no clean CSV ({error}): a quote is opened and not closed, or the like. "
-            "Open it in a spreadsheet and save it as CSV UTF-8."
+            t(
+                "{file} is no clean CSV ({error}): a quote is opened and not closed, or the like. "
+                "Open it in a spreadsheet and save it as CSV UTF-8.",
+                file=name,
+                error=error,
+            )
         ) from error
     rows = [(number, row) for number, row in enumerate(table, start=1) if any(map(str.strip, row))]
     header = [cell.strip().lower() for cell in rows[0][1]] if rows else []
@@ -350,6 +396,9 @@ def _csv_rows(text: str, name: str) -> tuple[list[tuple[int, dict[str, str]]], l
     return kept, notes
 
 
+_JSON_EXAMPLE = '{"question": "...", "answer": "..."}'
+
+
 def _json_rows(text: str, name: str) -> tuple[list[tuple[int, dict[str, Any]]], list[str]]:
     rows = []
     for number, line in enumerate(text.splitlines(), start=1):
@@ -359,13 +408,24 @@ def _json_rows(text: str, name: str) -> tuple[list[tuple[int, dict[str, Any]]], 
             row = json.loads(line)
         except ValueError as error:
             raise ReportError(
-                f"{name}, line {number}, is no JSON ({error}). Each line is one object, such as "
-                '{"question": "...", "answer": "..."}.'
+                t(
+                    "{file}, line {number}, is no JSON ({error}). Each line is one object, such as "
+                    "{example}.",
+                    file=name,
+                    number=number,
+                    error=error,
+                    example=_JSON_EXAMPLE,
+                )
             ) from error
         if not isinstance(row, dict):
             raise ReportError(
-                f"{name}, line {number}, holds a {type(row).__name__}, not an object. Write "
-                '{"question": "...", "answer": "..."}.'
+                t(
+                    "{file}, line {number}, holds a {kind}, not an object. Write {example}.",
+                    file=name,
+                    number=number,
+                    kind=type(row).__name__,
+                    example=_JSON_EXAMPLE,
+                )
             )
         rows.append((number, {str(key).strip().lower(): value for key, value in row.items()}))
     _require_columns({key for _, row in rows for key in row}, name)
@@ -376,9 +436,13 @@ def _require_columns(found: set[str], name: str) -> None:
     missing = [column for column in ("question", "answer") if column not in found]
     if missing:
         raise ReportError(
-            f"{name} lacks {' and '.join(missing)}: its columns are "
-            f"{', '.join(sorted(filter(None, found))) or 'none'}. The first line must name the "
-            "columns question and answer; source may follow."
+            t(
+                "{file} lacks: {missing}. Its columns are: {columns}. The first line must name the "
+                "columns question and answer; source may follow.",
+                file=name,
+                missing=", ".join(missing),
+                columns=", ".join(sorted(filter(None, found))) or t("none"),
+            )
         )
 
 
@@ -479,7 +543,9 @@ def write_example(target: str | Path, corpus: str = "company") -> tuple[Path, Pa
             write_atomically(folder / f"{document.id}.txt", document.text)
         rows = [(q.text, q.answer, f"python-{q.fact}") for q in shipped.python_questions()]
     else:
-        raise ValueError(f"There is no example {corpus!r}. Choose company or python.")
+        raise ValueError(
+            t("There is no example {corpus}. Choose company or python.", corpus=repr(corpus))
+        )
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerows([("question", "answer", "source"), *rows])

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from coursekit.cache import cached_json, digest
-from coursekit.language import t
+from coursekit.language import format_number, t
 from coursekit.likelihood import token_log_probabilities
 from coursekit.paths import data_dir
 from coursekit.plots import PALETTE
@@ -272,7 +272,7 @@ def plot_parts(names: Sequence[str], parts: dict[str, np.ndarray]) -> None:
         plt.barh(names, shares, left=start, label=part, color=colour)
         start = start + shares
     plt.gca().invert_yaxis()
-    plt.gca().xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    plt.gca().xaxis.set_major_formatter(lambda value, _: format_number(value, ".0%"))
     plt.xlabel(t("share of questions"))
     plt.figlegend(loc="outside upper center", ncols=len(parts), frameon=False)
     plt.show()

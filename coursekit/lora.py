@@ -441,8 +441,8 @@ def train_cached(
 
     key = {
         "settings": asdict(settings),
-        "examples": digest(*(e.prompt + e.target for e in examples)),
-        "watch": digest(*(e.prompt for e in watch), list(watch_at)),
+        "examples": digest(list(examples)),
+        "watch": digest(list(watch), list(watch_at)),
         "model": lm.fingerprint,
         "dtype": str(lm.dtype),
         "device": str(lm.device),

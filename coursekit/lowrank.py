@@ -496,7 +496,7 @@ def rank_curve_cached(
 
     settings = {
         "update": run.folder / "update.npz",
-        "examples": digest(*(e.prompt + e.target for e in examples)),
+        "examples": digest(list(examples)),
         "ranks": list(ranks),
         "model": lm.fingerprint,
         "dtype": str(lm.dtype),

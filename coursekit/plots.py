@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from coursekit.language import t
+from coursekit.language import format_number, language, t
+from coursekit.paths import data_dir
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,6 +25,23 @@ PALETTE = {
 }
 
 
+def font_families() -> list[str]:
+    """DejaVu Sans, then the course's font for the signs of the current language that it lacks.
+
+    Such a font is `coursekit/data/fonts/LANG.otf`, with no more than the signs that plots need.
+    """
+    families = ["DejaVu Sans"]
+    path = data_dir() / "fonts" / f"{language()}.otf"
+    if path.exists():
+        from matplotlib.font_manager import FontProperties, fontManager
+
+        name = FontProperties(fname=path).get_name()
+        if name not in fontManager.get_font_names():
+            fontManager.addfont(path)
+        families.append(name)
+    return families
+
+
 def use_course_style() -> None:
     """Set the course's look for all plots of this notebook."""
     import matplotlib.pyplot as plt
@@ -36,7 +54,7 @@ def use_course_style() -> None:
             "savefig.dpi": 96,
             "figure.constrained_layout.use": True,
             "font.size": 10,
-            "font.family": "DejaVu Sans",
+            "font.family": font_families(),
             "axes.spines.top": False,
             "axes.spines.right": False,
             "axes.edgecolor": PALETTE["ink"],
@@ -77,11 +95,33 @@ def bars_with_intervals(
         linewidth=1.2,
     )
     for place, value, top in zip(places, values, high, strict=True):
-        ax.text(top + 0.02, place, f"{value:.0%}", va="center", color=PALETTE["ink"])
+        ax.text(top + 0.02, place, format_number(value, ".0%"), va="center", color=PALETTE["ink"])
     ax.set_yticks(places, names)
     ax.set_xlim(0, 1.08)
-    ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    ax.xaxis.set_major_formatter(lambda value, _: format_number(value, ".0%"))
     ax.grid(axis="y", visible=False)
+
+
+def paired_bars(ax: Axes, names: Sequence[str], values: Sequence[Sequence[float]]) -> None:
+    """Bars of shares; each whisker is the paired 95 % interval against the first one.
+
+    Args:
+        names: one for each bar.
+        values: for each bar one 0 or 1 per question, the same questions in the same order; shape
+            (bars, questions). The first is what the others are compared with, the dashed line.
+
+    A whisker that does not reach the line belongs to a difference that excludes 0.
+    """
+    import numpy as np
+
+    from coursekit.scoring import paired_interval
+
+    shares = [float(np.mean(found)) for found in values]
+    differences = [paired_interval(values[0], found) for found in values]
+    intervals = [(shares[0] + low, shares[0] + high) for low, high in differences]
+    colours = [PALETTE["deep"], *[PALETTE["sea"]] * (len(shares) - 1)]
+    bars_with_intervals(ax, names, shares, intervals, colours)
+    ax.axvline(shares[0], color=PALETTE["alarm"], linestyle="--")
 
 
 def plot_training(loss: Sequence[float], learning_rate: Sequence[float]) -> None:

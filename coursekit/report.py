@@ -25,10 +25,10 @@ from coursekit.chunks import Chunk, split_into_chunks
 from coursekit.corpus import Question
 from coursekit.documents import Document
 from coursekit.intake import ReportError, load_questions, read_documents
-from coursekit.language import t
+from coursekit.language import format_number, t
 from coursekit.progress import progress_bar
 from coursekit.report_page import interval_in_words, write_report
-from coursekit.scoring import bootstrap_interval, normalise, paired_interval
+from coursekit.scoring import normalise, paired_interval
 
 if TYPE_CHECKING:
     import faiss
@@ -69,7 +69,10 @@ def index_documents(
     chunks = split_into_chunks(documents)
     if not chunks:
         raise ReportError(
-            "The documents hold headings and no text, so there is nothing to search. Look at them."
+            t(
+                "The documents hold headings and no text, so there is nothing to search. Look at "
+                "them."
+            )
         )
     parts, seconds, cut = [], 0.0, 0
     starts = range(0, len(chunks), block)
@@ -129,7 +132,7 @@ def locate_answers(
     names = _document_names(indexed.documents)
     kept, notes = [], []
     for question in questions:
-        values = {"row": question.id.replace("-", " "), "question": question.text[:70]}
+        values = {"row": _row_name(question), "question": question.text[:70]}
         sources = names.get(_name_key(question.fact or ""), set())
         if question.fact and not sources:
             notes.append(
@@ -182,10 +185,19 @@ def locate_answers(
         )
     if not kept:
         raise ReportError(
-            "None of the answers stands in the documents, so nothing can be measured. The first: "
-            f"{notes[0]}"
+            t(
+                "None of the answers stands in the documents, so nothing can be measured. The "
+                "first: {note}",
+                note=notes[0],
+            )
         )
     return kept, notes
+
+
+def _row_name(question: Question) -> str:
+    """ "Row 12" for the question of row 12, in the language of the moment; else its id."""
+    kind, _, number = question.id.partition("-")
+    return t("Row {number}", number=number) if kind == "row" else question.id
 
 
 def _name_key(name: str) -> str:
@@ -234,8 +246,12 @@ def split_by_source(questions: Sequence[Question], seed: int = 0, folds: int = 2
         groups.setdefault(question.family, []).append(number)
     if len(groups) < folds:
         raise ReportError(
-            f"All questions are about {len(groups)} document, so none is left to test on what was "
-            "not trained on. Ask about other documents too."
+            t(
+                "The questions are about too few documents: {count}, and {folds} are needed to "
+                "test on what was not trained on. Ask about other documents too.",
+                count=len(groups),
+                folds=folds,
+            )
         )
     order = list(groups.values())
     random.Random(seed).shuffle(order)
@@ -275,7 +291,8 @@ def plan_training(
     Three fifths of the time go to training, four fifths of that to RAG+LoRA, whose prompts are
     longer. A short probe measures how many tokens a second this machine trains on; its result is
     kept. Nothing is trained for more than 6 (RAG+LoRA) or 12 (LoRA) passes over its questions.
-    `steps` sets the number of steps of RAG+LoRA by hand, and skips the probe.
+    `steps` sets the number of steps of RAG+LoRA by hand, and skips the probe; LoRA, whose prompts
+    are short, then gets twice as many.
     """
     from coursekit.lora import Settings, encode
     from coursekit.systems import closed_book_examples
@@ -368,7 +385,11 @@ class Cost:
 
 @dataclass(frozen=True)
 class Results:
-    """Everything that was measured. The arrays and lists are in the order of `questions`."""
+    """Everything that was measured. The arrays and lists are in the order of `questions`.
+
+    `gold_rank` is the rank of the first hit that holds the answer, from 1 to 10; None where no hit
+    does, or where there is no answer.
+    """
 
     questions: list[Question]
     fold_of: np.ndarray
@@ -378,6 +399,7 @@ class Results:
     recall: dict[int, float]
     notes: list[str] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
+    gold_rank: list[int | None] = field(default_factory=list)
 
 
 def run_systems(
@@ -434,7 +456,13 @@ def run_systems(
     recall = {
         k: float(found.mean()) for k in (1, 5) if (found := found_among(questions, hits, k)).size
     }
-    return Results(list(questions), fold_of, right, answers, costs, recall)
+    ranks = [_gold_rank(question, hits[question.id]) for question in questions]
+    return Results(list(questions), fold_of, right, answers, costs, recall, gold_rank=ranks)
+
+
+def _gold_rank(question: Question, hits: Sequence[Hit]) -> int | None:
+    ranks = (n for n, hit in enumerate(hits, start=1) if hit.chunk.id in question.gold_passages)
+    return next(ranks, None)
 
 
 def _with_adapter(
@@ -511,11 +539,31 @@ def _answer_tokens(questions: Sequence[Question], tokenizer: Any) -> int:
 
 @dataclass(frozen=True)
 class Recommendation:
-    """`system` is None where the numbers carry no choice. `numbers` holds what the text quotes."""
+    """`system` is None where the numbers carry no choice. `numbers` holds what the text quotes.
+
+    `points` is the text in parts of a sentence or two, the verdict first.
+    """
 
     system: str | None
     text: str
     numbers: dict[str, float]
+    points: tuple[str, ...] = ()
+
+
+def _advice(system: str | None, points: Sequence[str], numbers: dict[str, float]) -> Recommendation:
+    points = tuple(filter(None, points))
+    return Recommendation(system, " ".join(points), numbers, points)
+
+
+def share_interval(values: Sequence[float]) -> tuple[float, float]:
+    """95 % interval of a share: the bootstrap's, or Wilson's where all values are the same.
+
+    Where none of n answers is right, drawing again gives none each time, and an interval without
+    width. Wilson's (1927) then reaches from 0 to z² / (n + z²), with z = 1.96.
+    """
+    from coursekit.verdicts import interval_of
+
+    return interval_of(values)
 
 
 def questions_needed(
@@ -567,100 +615,134 @@ def recommend(results: Results, changes: bool | None = None) -> Recommendation:
     best, leads = pairs_with_best(results.right, systems)
     numbers = {"questions": count} | {f"share {name}": share for name, share in shares.items()}
     if count < FEWEST_QUESTIONS:
-        text = t(
-            "No recommendation. With {count} questions no difference can be told: one answer more "
-            "or less moves a share by {points} points. Write at least {fewest} questions, better "
-            "100.",
-            count=count,
-            points=f"{100 / count:.0f}",
-            fewest=FEWEST_QUESTIONS,
-        )
-        return Recommendation(None, text, numbers)
-    low, high = bootstrap_interval(results.right[best])
+        points = [
+            t("No recommendation: {count} questions are too few to base advice on.", count=count),
+            t(
+                "One answer more or less moves a share by {points} points. Write at least "
+                "{fewest} questions, better 100.",
+                points=f"{100 / count:.0f}",
+                fewest=FEWEST_QUESTIONS,
+            ),
+        ]
+        return _advice(None, points, numbers)
+    low, high = share_interval(results.right[best])
     numbers |= {"best low": low, "best high": high}
     if high < 0.5:
-        text = t(
-            "No recommendation: none of the four is good enough. The best, {best}, is right in "
-            "{share} of {count} questions (interval {low} to {high}).",
-            best=best,
-            share=f"{shares[best]:.0%}",
-            count=count,
-            low=f"{low:.0%}",
-            high=f"{high:.0%}",
-        )
-        return Recommendation(None, f"{text} {_what_to_mend(results, numbers)}", numbers)
+        points = [
+            t(
+                "No recommendation: none of the four is good enough. The best, {best}, is right "
+                "in {share} of {count} questions (95% interval {low} to {high}).",
+                best=best,
+                share=format_number(shares[best], ".0%"),
+                count=count,
+                **interval_in_words(results.right[best]),
+            ),
+            _what_to_mend(results, best, numbers),
+        ]
+        return _advice(None, points, numbers)
     tied = [name for name, (lead_low, _) in leads.items() if lead_low <= 0]
     chosen = next(name for name in systems if name == best or name in tied)
-    sentences = [
+    points = [
         t(
-            "Use {chosen}. It is right in {share} of {count} questions (interval {low} to {high}).",
+            "Use {chosen}. It is right in {share} of {count} questions (95% interval {low} to "
+            "{high}).",
             chosen=chosen,
-            share=f"{shares[chosen]:.0%}",
+            share=format_number(shares[chosen], ".0%"),
             count=count,
             **interval_in_words(results.right[chosen]),
-        )
+        ),
+        _refusals(results, chosen, numbers),
     ]
     for name in systems:
-        if name == chosen:
-            continue
-        sentences.append(_comparison(results, chosen, name, best, leads, numbers))
-    sentences.append(_refusals(results, chosen, numbers))
-    sentences += _costs_and_staleness(results, chosen, changes, numbers)
-    sentences.append(_what_to_mend(results, numbers))
-    return Recommendation(chosen, " ".join(filter(None, sentences)), numbers)
+        if name != chosen:
+            points.append(_comparison(results, chosen, name, numbers))
+    if "LoRA" in systems and chosen != "LoRA":
+        points.append(
+            t(
+                "LoRA could hardly win here: it was trained on questions about other documents, so "
+                "of the facts that it was asked for it saw few or none."
+            )
+        )
+    points += _costs_and_staleness(results, chosen, changes, numbers)
+    points.append(_what_to_mend(results, chosen, numbers))
+    return _advice(chosen, points, numbers)
+
+
+def _without_answer(results: Results) -> np.ndarray:
+    return np.array([question.answer is None for question in results.questions], dtype=bool)
 
 
 def _refusals(results: Results, chosen: str, numbers: dict[str, float]) -> str:
     """What the chosen system does where the documents have no answer."""
-    without = np.array([question.answer is None for question in results.questions])
+    without = _without_answer(results)
     if not without.any():
         return t("Whether it refuses where the documents have no answer was not asked.")
-    refused = int(results.right[chosen][without].sum())
-    numbers |= {"without answer": int(without.sum()), "refused": refused}
+    count, refused = int(without.sum()), int(results.right[chosen][without].sum())
+    numbers |= {"without answer": count, "refused": refused}
+    if refused == count:
+        return t("It refuses all {count} questions that have no answer.", count=count)
     return t(
-        "Of the {count} questions without an answer it refuses {refused}.",
-        count=int(without.sum()),
+        "Beware: of the {count} questions that have no answer it refuses {refused}, and makes up "
+        "an answer to {invented}.",
+        count=count,
         refused=refused,
+        invented=count - refused,
     )
 
 
-def _comparison(
-    results: Results,
-    chosen: str,
-    name: str,
-    best: str,
-    leads: dict[str, tuple[float, float]],
-    numbers: dict[str, float],
-) -> str:
+def _comparison(results: Results, chosen: str, name: str, numbers: dict[str, float]) -> str:
+    """How far the chosen system is from another; where that cannot be told, what would help."""
     right = results.right
     lead = float(right[chosen].mean() - right[name].mean())
     level = 1 - WORST_LEVEL / (len(right) - 1)
     low, high = paired_interval(right[name], right[chosen], level=level)
     numbers |= {f"lead over {name}": lead, f"lead over {name} low": low}
     numbers[f"lead over {name} high"] = high
-    values = {
-        "name": name,
-        "points": f"{100 * lead:+.0f}",
-        "low": f"{100 * low:+.0f}",
-        "high": f"{100 * high:+.0f}",
-    }
+    values = {"name": name, "level": format_number(level, ".1%")}
     if low > 0:
-        return t("It is {points} points ahead of {name} ({low} to {high}).", **values)
+        return t(
+            "It is {points} points ahead of {name} ({level} interval {low} to {high}).",
+            points=f"{100 * lead:.0f}",
+            low=f"{100 * low:.0f}",
+            high=f"{100 * high:.0f}",
+            **values,
+        )
+    values |= {"low": f"{100 * low:+.0f}", "high": f"{100 * high:+.0f}"}
     needed = questions_needed(right[name], right[chosen], level=level)
     if math.isinf(needed):
-        return t("It is level with {name} ({low} to {high} points).", **values)
-    numbers[f"questions needed for {name}"] = needed
+        told = t("It is level with {name} ({level} interval {low} to {high} points).", **values)
+    else:
+        numbers[f"questions needed for {name}"] = needed
+        told = t(
+            "Against {name} it is {points} points ({level} interval {low} to {high}): with {count} "
+            "questions the two cannot be told apart; about {needed} would be needed.",
+            count=len(results.questions),
+            needed=_round_up(needed),
+            points=f"{100 * lead:+.0f}",
+            **values,
+        )
+    parts = [told]
     systems = list(right)
-    told = t(
-        "Against {name} it is {points} points ({low} to {high}): no difference can be told with "
-        "{count} questions; about {needed} would be needed.",
-        count=len(results.questions),
-        needed=_round_up(needed),
-        **values,
-    )
-    if systems.index(name) < systems.index(chosen):
-        return told
-    return f"{told} {t('So the simpler of the two is preferred.')}"
+    if systems.index(name) > systems.index(chosen):
+        parts.append(t("So the simpler of the two is preferred."))
+    without = _without_answer(results)
+    if without.any() and not without.all():
+        parts.append(
+            t(
+                "That share mixes two things: of the {facts} questions that have an answer "
+                "{chosen} has {mine} right and {name} {theirs}; of the {others} that have none, "
+                "{chosen} refuses {mine_refused} and {name} {theirs_refused}.",
+                chosen=chosen,
+                name=name,
+                facts=int((~without).sum()),
+                mine=int(right[chosen][~without].sum()),
+                theirs=int(right[name][~without].sum()),
+                others=int(without.sum()),
+                mine_refused=int(right[chosen][without].sum()),
+                theirs_refused=int(right[name][without].sum()),
+            )
+        )
+    return " ".join(parts)
 
 
 def _round_up(number: float) -> int:
@@ -714,28 +796,79 @@ def _costs_and_staleness(
     return sentences
 
 
-def _what_to_mend(results: Results, numbers: dict[str, float]) -> str:
-    """Where the next gain lies: retrieval or reading."""
-    if not results.recall:
-        return ""
-    first, five = results.recall[1], results.recall[5]
-    numbers |= {"recall at 1": first, "recall at 5": five}
-    values = {"first": f"{first:.0%}", "five": f"{five:.0%}"}
-    if five < 0.7:
-        return t(
-            "Mend retrieval first: a passage with the answer is the first hit for {first} of the "
-            "questions and among five hits for {five}.",
-            **values,
+def count_faults(results: Results, system: str) -> dict[str, int]:
+    """The wrong answers of a system, by what went wrong.
+
+    Returns: how many were "invented", where the documents have no answer and a refusal is right;
+    "not_found", where no passage with the answer stood in the prompt; and "misread", where one did.
+    A system that reads no passage misreads none.
+
+    Raises:
+        ValueError: the results hold no ranks of gold passages; `run_systems` puts them in.
+    """
+    from coursekit.systems import PASSAGES as READ
+
+    if len(results.gold_rank) != len(results.questions):
+        raise ValueError(
+            f"There are {len(results.questions)} questions and the ranks of "
+            f"{len(results.gold_rank)} gold passages: take the results of run_systems."
         )
-    if first < 0.8 * five:
+    wrong, without = ~results.right[system], _without_answer(results)
+    had = np.array([rank is not None and rank <= READ[system] for rank in results.gold_rank])
+    return {
+        "invented": int((wrong & without).sum()),
+        "not_found": int((wrong & ~without & ~had).sum()),
+        "misread": int((wrong & ~without & had).sum()),
+    }
+
+
+def _what_to_mend(results: Results, system: str, numbers: dict[str, float]) -> str:
+    """Where the next gain lies: refusals, retrieval or reading, whichever has most wrong answers.
+
+    A system without passages has nothing of these to mend; then it is said of the best that reads.
+    """
+    readers = [name for name in results.right if name.startswith("RAG")]
+    if system not in readers and readers:
+        system = max(readers, key=lambda name: results.right[name].mean())
+    if system not in readers or len(results.gold_rank) != len(results.questions):
+        return ""
+    faults = count_faults(results, system)
+    numbers |= {f"{system} {fault}": count for fault, count in faults.items()}
+    numbers |= {f"recall at {k}": found for k, found in results.recall.items()}
+    if not any(faults.values()):
+        return ""
+    counted = t(
+        "Of the {wrong} wrong answers of {name}, {invented} are made up where a refusal is right, "
+        "{not_found} had no passage with the answer in the prompt, and {misread} had one.",
+        wrong=sum(faults.values()),
+        name=system,
+        **faults,
+    )
+    most = max(faults, key=lambda fault: faults[fault])
+    return f"{counted} {_remedy(most, results.recall)}"
+
+
+def _remedy(fault: str, recall: dict[int, float]) -> str:
+    if fault == "invented":
         return t(
-            "A reranker may help: a passage with the answer is the first hit for {first} of the "
-            "questions and among five hits for {five}.",
+            "So mend refusals first: refuse below a threshold of similarity, or train on more "
+            "questions that have no answer."
+        )
+    if fault == "misread":
+        return t("So mend reading first: try a larger model.")
+    values = {
+        "first": format_number(recall.get(1, 0), ".0%"),
+        "five": format_number(recall.get(5, 0), ".0%"),
+    }
+    if recall.get(5, 0) >= 0.7:
+        return t(
+            "So mend retrieval first, with a reranker: a passage with the answer is the first hit "
+            "for {first} of the questions and among five hits for {five}.",
             **values,
         )
     return t(
-        "Retrieval finds a passage with the answer first for {first} of the questions; what is "
-        "still wrong is mostly reading, where a larger model helps.",
+        "So mend retrieval first, its chunks and its embedding model: a passage with the answer is "
+        "the first hit for {first} of the questions and among five hits for {five}.",
         **values,
     )
 
@@ -770,7 +903,7 @@ def run_report(
     fold_of = split_by_source(asked, seed)
     plan = plan_training(asked, hits, fold_of, lm, minutes, steps, seed)
     results = run_systems(asked, hits, fold_of, lm, plan)
-    results = with_facts(results, notes, indexed, plan, lm, embedder)
+    results = with_facts(results, notes, indexed, plan, lm, embedder, folder, questions)
     recommendation = recommend(results, changes)
     return results, recommendation, write_report(results, recommendation, out)[0]
 
@@ -782,9 +915,17 @@ def with_facts(
     plan: Plan,
     lm: LanguageModel,
     embedder: SentenceTransformer,
+    folder: str | Path | None = None,
+    questions: str | Path | None = None,
 ) -> Results:
-    """The results with what a reader of the report must know about the run."""
-    facts = {
+    """The results with what a reader of the report must know about the run.
+
+    Of `folder` and the file `questions` the report shows the names, without the path to them.
+    """
+    names = {"folder": folder, "questions_file": questions}
+    facts = {key: Path(path).expanduser().resolve().name for key, path in names.items() if path}
+    facts |= {
+        "date": time.strftime("%Y-%m-%d"),
         "documents": len(indexed.documents),
         "chunks": len(indexed.chunks),
         "cut": indexed.cut,

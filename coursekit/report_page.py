@@ -8,13 +8,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from coursekit.language import language, t
+from coursekit.language import format_number, language, t
 from coursekit.paths import make_folder, write_atomically
-from coursekit.scoring import bootstrap_interval
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from coursekit.corpus import Question
     from coursekit.report import Recommendation, Results
 
 
@@ -37,9 +37,11 @@ def write_report(
 
 def as_dict(results: Results, recommendation: Recommendation) -> dict[str, Any]:
     """Everything that the report shows, as plain lists and dicts for `report.json`."""
+    from coursekit.report import share_interval
+
     systems = {}
     for name, right in results.right.items():
-        low, high = bootstrap_interval(right)
+        low, high = share_interval(right)
         systems[name] = {
             "share_right": float(right.mean()),
             "interval": [low, high],
@@ -51,6 +53,7 @@ def as_dict(results: Results, recommendation: Recommendation) -> dict[str, Any]:
         "recommendation": {
             "system": recommendation.system,
             "text": recommendation.text,
+            "points": list(recommendation.points),
             "numbers": recommendation.numbers,
         },
         "facts": results.facts,
@@ -63,6 +66,7 @@ def as_dict(results: Results, recommendation: Recommendation) -> dict[str, Any]:
                 "question": question.text,
                 "answer": question.answer,
                 "document": question.family,
+                "source": question.fact,
                 "gold_passages": list(question.gold_passages),
                 "fold": int(fold),
             }
@@ -74,6 +78,8 @@ def as_dict(results: Results, recommendation: Recommendation) -> dict[str, Any]:
 def _page(results: Results, recommendation: Recommendation, title: str) -> str:
     import jinja2
 
+    from coursekit.systems import PASSAGES
+
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     systems = list(results.right)
     without = [question.answer is None for question in results.questions]
@@ -81,14 +87,14 @@ def _page(results: Results, recommendation: Recommendation, title: str) -> str:
     for name in systems:
         cost, interval = results.costs[name], interval_in_words(results.right[name])
         cells = [
-            f"{results.right[name].mean():.0%}",
+            format_number(results.right[name].mean(), ".0%"),
             t("{low} to {high}", **interval),
             _part(results.right[name], without, False),
             _part(results.right[name], without, True),
+            str(PASSAGES[name]) if name in PASSAGES else "-",
             f"{cost.training_seconds:.0f} s" if cost.training_seconds else "-",
             f"{cost.seconds_per_question:.2f} s",
             f"{cost.prompt_tokens:.0f}",
-            f"{cost.memory_gb:.1f} GB",
         ]
         rows.append({"name": name, "cells": cells})
     questions = [
@@ -101,12 +107,15 @@ def _page(results: Results, recommendation: Recommendation, title: str) -> str:
                 for name in systems
             ],
         }
-        for i, question in enumerate(results.questions)
+        for i, question in _telling_first(results)
     ]
+    points = recommendation.points or (recommendation.text,)
     return environment.from_string(_TEMPLATE).render(
         title=title,
         language=language(),
-        text=recommendation.text,
+        about=_about(results),
+        verdict=points[0],
+        points=points[1:],
         rows=rows,
         plot=_svg(results),
         questions=questions,
@@ -124,20 +133,50 @@ def _page(results: Results, recommendation: Recommendation, title: str) -> str:
             "how": t("How it was measured"),
             "limits": t("What this report cannot say"),
             "each": t("Each question"),
+            "order": t(
+                "First those that some systems have right and others wrong, then those that all "
+                "have wrong, then the rest."
+            ),
         },
         columns=[
             t("system"),
             t("right"),
             t("95 % interval"),
-            t("with an answer"),
-            t("without: refused"),
+            t("right, of those with an answer"),
+            t("refused, of those without"),
+            t("passages read"),
             t("training, all folds"),
             t("per question"),
             t("tokens in the prompt"),
-            t("memory, whole process"),
         ],
-        question_columns=[t("question"), t("answer in your file"), *systems],
+        question_columns=[t("question"), t("answer in your file"), t("document"), *systems],
     )
+
+
+def _about(results: Results) -> str:
+    """What was read and when, as far as the facts know it."""
+    facts = results.facts
+    if "folder" not in facts or "questions_file" not in facts:
+        return facts.get("date", "")
+    return t(
+        "Documents: {folder}. Questions: {file}. Made on {date}.",
+        folder=facts["folder"],
+        file=facts["questions_file"],
+        date=facts.get("date", "?"),
+    )
+
+
+def _telling_first(results: Results) -> list[tuple[int, Question]]:
+    """The questions with their numbers: where the systems disagree, all wrong, all right."""
+    counts = sum(right.astype(int) for right in results.right.values())
+
+    def place(number: int) -> int:
+        if 0 < counts[number] < len(results.right):
+            return 0
+        return 1 if counts[number] == 0 else 2
+
+    numbers = sorted(range(len(results.questions)), key=place)
+    return [(number, results.questions[number]) for number in numbers]
 
 
 def _part(right: np.ndarray, without: list[bool], wanted: bool) -> str:
@@ -151,9 +190,12 @@ def _svg(results: Results) -> str:
     import matplotlib
     from matplotlib.figure import Figure
 
-    from coursekit.plots import bars_with_intervals
+    from coursekit.plots import bars_with_intervals, font_families
+    from coursekit.report import share_interval
 
-    with matplotlib.rc_context({"svg.hashsalt": "report", "font.size": 10}):
+    with matplotlib.rc_context(
+        {"svg.hashsalt": "report", "font.size": 10, "font.family": font_families()}
+    ):
         figure = Figure(figsize=(7.2, 2.6), layout="constrained")
         axes = figure.subplots()
         axes.spines[["top", "right"]].set_visible(False)
@@ -161,7 +203,7 @@ def _svg(results: Results) -> str:
             axes,
             list(results.right),
             [right.mean() for right in results.right.values()],
-            [bootstrap_interval(right) for right in results.right.values()],
+            [share_interval(right) for right in results.right.values()],
         )
         text = io.StringIO()
         figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
@@ -171,21 +213,30 @@ def _svg(results: Results) -> str:
 
 def _how(results: Results) -> list[str]:
     facts, count = results.facts, len(results.questions)
+    comparisons = len(results.right) - 1
+    size = {"documents": facts.get("documents", "?"), "chunks": facts.get("chunks", "?")}
     lines = [
         t(
             "{documents} documents became {chunks} chunks; {cut} of them are longer than the "
             "embedding model reads, and their end was not searched.",
-            documents=facts.get("documents", "?"),
-            chunks=facts.get("chunks", "?"),
             cut=facts.get("cut", "?"),
-        ),
+            **size,
+        )
+        if facts.get("cut") != 0
+        else t("{documents} documents became {chunks} chunks, and none was too long.", **size),
         t(
-            "{count} questions about {sources} documents, in {folds} parts. Questions about one "
-            "document stand in one part. What answered a part was trained on the others, so no "
-            "system was tested on a document that it was trained on.",
+            "{count} questions about {sources} documents, in {folds} folds, which are groups of "
+            "whole documents with their questions. What answered a fold was trained on the others, "
+            "so no system was tested on a document that it was trained on.",
             count=count,
             sources=len({question.family for question in results.questions}),
             folds=int(results.fold_of.max()) + 1,
+        ),
+        t(
+            "Intervals of shares are at 95%. The {comparisons} comparisons of systems share a "
+            "chance of 5% for a false alarm, so their intervals are at {level}.",
+            comparisons=comparisons,
+            level=format_number(1 - 0.05 / max(1, comparisons), ".1%"),
         ),
         t(
             "An answer counts as right if it contains the words of your answer, in their order; "
@@ -197,8 +248,18 @@ def _how(results: Results) -> list[str]:
             t(
                 "A passage with the answer is the first hit for {first} of the questions that "
                 "have one, and among the first five for {five}.",
-                first=f"{results.recall[1]:.0%}",
-                five=f"{results.recall[5]:.0%}",
+                first=format_number(results.recall[1], ".0%"),
+                five=format_number(results.recall[5], ".0%"),
+            )
+        )
+    unnamed = sum(q.answer is not None and not q.fact for q in results.questions)
+    if unnamed:
+        lines.append(
+            t(
+                "{count} questions with an answer name no source. For these, what retrieval found "
+                "first decides which passage is taken for the right one, so the shares of "
+                "retrieval look better than they are.",
+                count=unnamed,
             )
         )
     if "index_seconds" in facts:
@@ -209,11 +270,19 @@ def _how(results: Results) -> list[str]:
                 seconds=f"{facts['index_seconds']:.1f}",
             )
         )
+    peak = max((cost.memory_gb for cost in results.costs.values()), default=0)
+    if peak:
+        lines.append(
+            t(
+                "The whole process, with all that it held, took {memory} GB of memory at most.",
+                memory=f"{peak:.1f}",
+            )
+        )
     if "lm" in facts:
         lines.append(
             t(
                 "Models: {lm} and {embedder}, on {device}. Trained: {closed} steps for LoRA and "
-                "{reading} for RAG+LoRA in each part.",
+                "{reading} for RAG+LoRA in each fold.",
                 **{k: facts[k] for k in ("lm", "embedder", "device", "closed", "reading")},
             )
         )
@@ -229,7 +298,7 @@ def _limits(results: Results) -> list[str]:
         ),
         t(
             "LoRA alone was asked about documents that it was not trained on. It can know a fact "
-            "only if a question of the training told it."
+            "only if a question of the training told it, so it can hardly win in this report."
         ),
         t(
             "A right answer in other words counts as wrong, and a sentence that holds the right "
@@ -252,20 +321,29 @@ h1 { font-size: 1.7rem; } h2 { font-size: 1.2rem; margin-top: 2.2rem; color: #1b
 .verdict { background: #f7f5f0; border-left: 6px solid #2a7f9e; padding: .8rem 1.2rem; }
 table { border-collapse: collapse; width: 100%; font-size: .86rem; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .5rem;
-  border-bottom: 1px solid #d5dbe0; overflow-wrap: anywhere; }
+  border-bottom: 1px solid #d5dbe0; overflow-wrap: break-word; }
+.each { table-layout: fixed; min-width: 50rem; }
 th { color: #1b4965; overflow-wrap: normal; } tr { break-inside: avoid; }
 .right::before { content: "\\2713\\00a0"; color: #1b6b3a; font-weight: bold; }
 .wrong::before { content: "\\2717\\00a0"; color: #a63d40; font-weight: bold; }
 .wide { overflow-x: auto; } svg { max-width: 100%; height: auto; }
 .said { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-@media print { body { margin: 0; max-width: none; font-size: 11px; }
+@media print { .each { min-width: 0; } body { margin: 0; max-width: none; font-size: 11px; }
   h2 { break-after: avoid; } .verdict { border: 1px solid #1f2a37; } }
 </style>
 </head>
 <body>
 <h1>{{ title }}</h1>
+{% if about %}
+<p>{{ about }}</p>
+{% endif %}
 <h2>{{ headings.verdict }}</h2>
-<p class="verdict">{{ text }}</p>
+<div class="verdict"><p><strong>{{ verdict }}</strong></p>
+{% if points %}
+<ul>{% for point in points %}<li>{{ point }}</li>
+{% endfor %}</ul>
+{% endif %}
+</div>
 <h2>{{ headings.measured }}</h2>
 <figure role="img" aria-label="{{ headings.caption }}">{{ plot | safe }}
 <figcaption>{{ headings.caption }}</figcaption></figure>
@@ -288,10 +366,12 @@ th { color: #1b4965; overflow-wrap: normal; } tr { break-inside: avoid; }
 <ul>{% for line in limits %}<li>{{ line }}</li>
 {% endfor %}</ul>
 <h2>{{ headings.each }}</h2>
-<div class="wide"><table>
+<p>{{ headings.order }}</p>
+<div class="wide"><table class="each">
 <tr>{% for column in question_columns %}<th scope="col">{{ column }}</th>{% endfor %}</tr>
 {% for question in questions %}
 <tr><td>{{ question.text }}</td><td>{{ question.gold }}</td>
+<td>{{ question.document or "-" }}</td>
 {% for answer in question.answers %}
 <td class="{{ 'right' if answer.right else 'wrong' }}">\
 <span class="said">{{ right if answer.right else wrong }}: </span>{{ answer.text }}</td>
@@ -304,5 +384,7 @@ th { color: #1b4965; overflow-wrap: normal; } tr { break-inside: avoid; }
 
 
 def interval_in_words(values: np.ndarray) -> dict[str, str]:
-    low, high = bootstrap_interval(values)
-    return {"low": f"{low:.0%}", "high": f"{high:.0%}"}
+    from coursekit.report import share_interval
+
+    low, high = share_interval(values)
+    return {"low": format_number(low, ".0%"), "high": format_number(high, ".0%")}

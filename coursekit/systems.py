@@ -10,6 +10,7 @@ passages (lesson 09). Lesson 11 compares them on the company, lesson 13 on your 
 from __future__ import annotations
 
 import json
+import math
 import random
 import re
 import time
@@ -65,13 +66,15 @@ class Answers:
     """What a system answered, and what it took.
 
     `seconds_per_question` is measured on a few questions, one at a time, without the cache;
-    `prompt_tokens` is the mean length of its prompts.
+    `prompt_tokens` is the mean length of its prompts, `answer_tokens` that of what the model wrote
+    (for "RAG" also where the threshold then made it a refusal).
     """
 
     system: str
     texts: list[str]
     seconds_per_question: float
     prompt_tokens: float
+    answer_tokens: float = float("nan")
 
 
 def closed_book_example(question: Question, tokenizer: Any) -> Example:
@@ -147,14 +150,20 @@ def answer_all(
     """
     prompts = prompts_for(system, questions, hits_by_question, lm.tokenizer)
     texts = generate_cached(prompts, lm)
+    written = _mean_tokens(texts, lm.tokenizer)
     if system == "RAG":
         texts = [
             REFUSAL if hits and hits[0].score < threshold else text
             for hits, text in zip(hits_by_question, texts, strict=True)
         ]
-    lengths = [len(lm.tokenizer.encode(p, add_special_tokens=False)) for p in prompts]
     spread = prompts[:: max(1, len(prompts) // timed)][:timed] if timed else []
-    return Answers(system, texts, _seconds_each(spread, lm), float(np.mean(lengths or [np.nan])))
+    read = _mean_tokens(prompts, lm.tokenizer)
+    return Answers(system, texts, _seconds_each(spread, lm), read, written)
+
+
+def _mean_tokens(texts: Sequence[str], tokenizer: Any) -> float:
+    lengths = [len(tokenizer.encode(text, add_special_tokens=False)) for text in texts]
+    return float(np.mean(lengths or [np.nan]))
 
 
 def _seconds_each(prompts: Sequence[str], lm: LanguageModel) -> float:
@@ -198,7 +207,7 @@ def continue_training(
     key = {
         "from": digest(folder / "adapter_model.safetensors"),
         "settings": asdict(settings),
-        "examples": digest(*(e.prompt + e.target for e in examples)),
+        "examples": digest(list(examples)),
         "model": lm.fingerprint,
         "dtype": str(lm.dtype),
         "device": str(lm.device),
@@ -289,7 +298,7 @@ def edit_passages(
     return list(edited.values()), asked
 
 
-READER = Settings(rank=16, alpha=32, steps=54, batch_size=8, learning_rate=1e-3)
+READER = Settings(rank=16, alpha=32, steps=60, batch_size=8, learning_rate=1e-3)
 READER_KINDS = ("prose", "table", "company", "unanswerable")
 
 
@@ -304,9 +313,9 @@ def train_reader(
 
     train_questions = [q for q in training_questions() if q.kind in READER_KINDS]
     dev_questions = [q for q in company_questions(split="dev") if q.kind in READER_KINDS]
-    examples = examples_for(train_questions, seed=3, share=0.04)
+    examples = examples_for(train_questions, seed=3, share=0.16)
     watched = examples_for(dev_questions[::16], seed=5)
-    return train_cached(lm, examples, READER, watched, watch_at=(5, 15, 54))
+    return train_cached(lm, examples, READER, watched, watch_at=(5, 15, 60))
 
 
 def refusal_threshold(
@@ -389,6 +398,28 @@ def fate_shares(fate_by_name: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     }
 
 
+def plot_fates(fate_by_name: dict[str, np.ndarray], label: str) -> None:
+    """Stacked bars: the share of each fate in each of the named arrays.
+
+    Args:
+        fate_by_name: arrays of words as `fates` returns them.
+        label: what the shares are shares of, in the reader's language.
+    """
+    import matplotlib.pyplot as plt
+
+    names, start = list(fate_by_name), np.zeros(len(fate_by_name))
+    plt.figure(figsize=(6.2, 0.8 + 0.28 * len(names)))
+    colours = [PALETTE["deep"], PALETTE["sand"], PALETTE["light"]]
+    for (shown, shares), colour in zip(fate_shares(fate_by_name).items(), colours, strict=True):
+        plt.barh(names, shares, left=start, label=shown, color=colour)
+        start = start + shares
+    plt.gca().invert_yaxis()
+    plt.gca().xaxis.set_major_formatter(lambda value, _: format_number(value, ".0%"))
+    plt.xlabel(label)
+    plt.figlegend(loc="outside upper center", ncols=3, frameon=False)
+    plt.show()
+
+
 def twin_values(question: Question, snapshot: str = SNAPSHOTS[0]) -> list[str]:
     """The values of the fact asked for at the other machines of the same family."""
     return [
@@ -436,14 +467,19 @@ def update_index(
 
 
 def print_costs(answers: dict[str, Answers], seconds_once: dict[str, float]) -> None:
-    """A table: seconds for each question, tokens in its prompt, and seconds that are paid once."""
-    names = [t("system"), t("seconds each"), t("prompt tokens"), t("seconds once")]
+    """A table: seconds and tokens for each question, and seconds that are paid once."""
+    names = [
+        t("system"),
+        t("seconds each"),
+        t("prompt tokens"),
+        t("answer tokens"),
+        t("seconds once"),
+    ]
     print(f"{names[0]:10}" + "".join(f"{name:>16}" for name in names[1:]))
     for system, made in answers.items():
-        numbers = (made.seconds_per_question, made.prompt_tokens, seconds_once[system])
-        cells = (
-            format_number(n, spec) for n, spec in zip(numbers, (".2f", ".0f", ".0f"), strict=True)
-        )
+        seconds, tokens = made.seconds_per_question, (made.prompt_tokens, made.answer_tokens)
+        cells = [format_number(seconds, ".2f")]
+        cells += [format_number(number, ".0f") for number in (*tokens, seconds_once[system])]
         print(f"{system:10}" + "".join(f"{cell:>16}" for cell in cells))
 
 
@@ -451,10 +487,12 @@ def plot_broken(broken: dict[str, np.ndarray]) -> None:
     """Bars with intervals: for each name the share of answers that an update broke."""
     import matplotlib.pyplot as plt
 
+    plt.figure(figsize=(4.8, 2.0))
     intervals = [bootstrap_interval(values) for values in broken.values()]
     means = [values.mean() for values in broken.values()]
     bars_with_intervals(plt.gca(), list(broken), means, intervals)
-    plt.xlabel(t("unchanged facts that the update broke, with 95 % interval"))
+    n = len(next(iter(broken.values())))
+    plt.xlabel(t("share of the {n} unchanged facts that the update broke", n=n))
     plt.show()
 
 
@@ -467,12 +505,13 @@ def plot_path(right: Sequence[np.ndarray], rows: dict[str, np.ndarray]) -> None:
     """
     import matplotlib.pyplot as plt
 
-    plt.figure(figsize=(5.6, 2.4))
+    plt.figure(figsize=(4.8, 2.0))
     for (name, chosen), marker in zip(rows.items(), "os^v", strict=False):
         plt.plot([values[chosen].mean() for values in right], marker=marker, label=name)
     plt.xticks(range(len(right)))
     plt.ylim(-0.05, 1.05)
-    plt.xlabel(t("updates trained, one after the other"))
+    plt.gca().yaxis.set_major_formatter(lambda value, _: format_number(value, ".0%"))
+    plt.xlabel(t("parts trained, one after the other"))
     plt.ylabel(t("share of right answers"))
     plt.legend()
     plt.show()
@@ -486,6 +525,48 @@ def tied_with_best(right_by_system: Sequence[np.ndarray]) -> list[bool]:
     """
     best = max(right_by_system, key=lambda right: right.mean())
     return [bool(paired_interval(right, best)[0] <= 0) for right in right_by_system]
+
+
+def print_winners(
+    right: dict[str, np.ndarray], group_of: np.ndarray, titles: dict[str, str] | None = None
+) -> dict[str, list[str]]:
+    """Print the best system of each group, and those that cannot be told from it.
+
+    Args:
+        right, group_of, titles: as for `plot_groups`.
+
+    Returns: for each group the best system first, then the others (`tied_with_best`).
+    """
+    winners = {}
+    for group, title in (titles or group_titles()).items():
+        parts = {system: values[group_of == group] for system, values in right.items()}
+        tied = dict(zip(parts, tied_with_best(list(parts.values())), strict=True))
+        best = max(parts, key=lambda system: parts[system].mean())
+        others = [system for system in parts if tied[system] and system != best]
+        told = t("cannot be told from it: {names}", names=", ".join(others) or t("none"))
+        print(f"{title:40} {best:9} {told}")
+        winners[group] = [best, *others]
+    return winners
+
+
+def break_even(
+    questions: float, rag_each: float, lora_each: float, reindex: float, retrain: float
+) -> float:
+    """The smallest number of updates a month at which LoRA needs more seconds than RAG.
+
+    Args:
+        questions: how many are asked in a month.
+        rag_each, lora_each: seconds for one question.
+        reindex, retrain: seconds for one update of RAG, and of LoRA.
+
+    Returns: 0 if LoRA needs more without any update, and infinity if it never does.
+    """
+    saved = questions * (rag_each - lora_each)
+    if saved < 0:
+        return 0
+    if retrain <= reindex:
+        return math.inf
+    return math.floor(saved / (retrain - reindex) + 1e-9) + 1
 
 
 def unpaired_interval(
@@ -538,7 +619,8 @@ def plot_groups(
 
     titles = titles or group_titles()
     rows = -(-len(titles) // 2)
-    _, axes = plt.subplots(rows, 2, figsize=(6.2, 1.2 * rows), sharex=True, squeeze=False)
+    size = (6.2, 1.08 * rows)
+    _, axes = plt.subplots(rows, 2, figsize=size, dpi=80, sharex=True, squeeze=False)
     for ax, (group, title) in zip(axes.flat, titles.items(), strict=False):
         parts = [values[group_of == group] for values in right.values()]
         intervals = [bootstrap_interval(values) for values in parts]
@@ -549,4 +631,6 @@ def plot_groups(
         ax.tick_params(labelsize=8)
     for ax in list(axes.flat)[len(titles) :]:
         ax.set_visible(False)
+        if rows > 1:  # the panel above is now the last of the right column
+            axes[-2, -1].tick_params(labelbottom=True)
     plt.show()

@@ -3,7 +3,8 @@
 A claim has parts. A part names a measured value, its interval, and a bound that was fixed before:
 it holds if the whole interval lies on the claim's side of the bound, it fails if the whole interval
 lies on the other side, and it is open if the bound lies inside. A claim is supported if all its
-parts hold, refuted if all fail, and depends on the case otherwise.
+parts hold, refuted if all fail, and depends on the case if some hold and some fail; otherwise a
+part is open, and the measurements cannot tell yet.
 
 The numbers come from the lesson that measured them. Those of other lessons stand in
 `coursekit/data/recorded.json`, which the build copies from their records.
@@ -42,6 +43,7 @@ class Part:
         bound: what the value is compared with.
         below: the claim says that the value is below the bound, instead of above it.
         spec: how the numbers are shown.
+        remark: another record of the same lesson and what it is, shown beside and never judged.
     """
 
     claim: str
@@ -51,6 +53,7 @@ class Part:
     bound: float
     below: bool = False
     spec: str = ".0%"
+    remark: tuple[str, Callable[[], str]] | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ class Finding:
     low: float | None
     high: float | None
     state: str
+    remark: float | None = None
 
 
 def ends(name: str) -> tuple[str, str, str]:
@@ -104,9 +108,17 @@ PARTS: tuple[Part, ...] = (
     Part(
         "C3",
         HERE,
-        ends("reader_wrong"),
-        lambda: t("changed facts that RAG+LoRA gets wrong, not trained again"),
+        ends("closed_wrong"),
+        lambda: t("changed facts that LoRA gets wrong, not trained again"),
         0.5,
+    ),
+    Part(
+        "C3",
+        HERE,
+        ends("reader_worse"),
+        lambda: t("changed facts wrong: RAG+LoRA, not trained again, after minus before"),
+        0.0,
+        spec="+.0%",
     ),
     Part(
         "C4",
@@ -120,7 +132,7 @@ PARTS: tuple[Part, ...] = (
         "C5",
         HERE,
         ends("stale_gap"),
-        lambda: t("old values still given after the update, LoRA minus RAG"),
+        lambda: t("old values given after three updates, LoRA minus RAG"),
         0.0,
         spec="+.0%",
     ),
@@ -128,7 +140,7 @@ PARTS: tuple[Part, ...] = (
         "C5",
         HERE,
         ends("damage"),
-        lambda: t("unchanged facts broken by the update, LoRA minus RAG"),
+        lambda: t("unchanged facts broken by three updates, LoRA minus RAG"),
         0.0,
         spec="+.0%",
     ),
@@ -151,18 +163,25 @@ PARTS: tuple[Part, ...] = (
     Part(
         "C7",
         HERE,
-        ends("taught_gain"),
-        lambda: t("right answers about facts seen in training, LoRA minus RAG"),
+        ends("trained_gain"),
+        lambda: t("right about taught facts in a trained wording, LoRA minus RAG"),
         0.0,
         spec="+.0%",
     ),
     Part(
         "C7",
         HERE,
-        ends("nuance"),
-        lambda: t("RAG on questions in house terms, minus the same facts in ordinary words"),
+        ends("reworded_gain"),
+        lambda: t("right about taught facts in a new wording, LoRA minus RAG"),
         0.0,
-        below=True,
+        spec="+.0%",
+    ),
+    Part(
+        "C7",
+        HERE,
+        ends("house_gain"),
+        lambda: t("right in house terms: RAG+LoRA with 2 passages, minus RAG with 1"),
+        0.0,
         spec="+.0%",
     ),
     Part(
@@ -182,20 +201,22 @@ PARTS: tuple[Part, ...] = (
         spec="+.0%",
     ),
     Part(
-        "C9",
-        "08",
-        ("weights_high", "weights_low", "weights_high"),
-        lambda: t("facts told apart by looking at the matrices"),
-        0.9,
+        "C8",
+        "10",
+        ends("c8_little"),
+        lambda: t("exact answers gained from one example over none; 10 points would be little"),
+        0.1,
         below=True,
+        spec="+.0%",
     ),
     Part(
         "C9",
         "08",
-        ("asking_low", "asking_low", "asking_low"),
-        lambda: t("facts told apart by asking the tuned model"),
+        ("weights_high", "weights_low", "weights_high"),
+        lambda: t("facts told apart by the matrices: best of the adapters, and their range"),
         0.9,
         below=True,
+        remark=("asking_low", lambda: t("by asking the tuned model, at least")),
     ),
     Part(
         "C10",
@@ -215,6 +236,15 @@ PARTS: tuple[Part, ...] = (
 )
 
 
+# What a verdict does not decide, said beside it.
+LIMITS: dict[str, Callable[[], str]] = {
+    "C6": lambda: t(
+        "passages in the prompt beat facts in the weights; this does not decide between RAG and "
+        "RAG+LoRA"
+    ),
+}
+
+
 def recorded() -> dict[str, dict[str, float]]:
     """The numbers of other lessons, by lesson and record; empty where the build wrote none yet."""
     try:
@@ -229,6 +259,7 @@ def wanted_records() -> dict[str, list[str]]:
     for part in PARTS:
         if part.lesson != HERE:
             names = {record for name in part.names for record in name.split(" - ")}
+            names |= {part.remark[0]} if part.remark else set()
             wanted.setdefault(part.lesson, set()).update(names)
     return {lesson: sorted(names) for lesson, names in sorted(wanted.items())}
 
@@ -245,14 +276,38 @@ def state_of(low: float, high: float, bound: float, below: bool = False) -> str:
 def verdict_of(states: list[str]) -> str:
     """The verdict that follows from the states of a claim's parts.
 
-    Returns: "supported" if all hold, "refuted" if all fail, "not measured" if there is none or a
-    number is missing, else "it depends".
+    Returns: "supported" if all hold, "refuted" if all fail, "it depends" if some hold and some
+    fail, else "cannot tell yet", as one is open; "not measured" if a number is missing.
     """
     if not states or "missing" in states:
         return "not measured"
     if set(states) == {"holds"}:
         return "supported"
-    return "refuted" if set(states) == {"fails"} else "it depends"
+    if set(states) == {"fails"}:
+        return "refuted"
+    return "it depends" if {"holds", "fails"} <= set(states) else "cannot tell yet"
+
+
+def interval_of(values: Sequence[float], lowest: float = 0.0) -> tuple[float, float]:
+    """95 % interval of a mean; the bootstrap's, or Wilson's where all values are the same.
+
+    Drawing again from equal values gives equal means, an interval without width, as if 27 answers
+    were all answers. Wilson's score interval (1927) for an event seen in none of n reaches up to
+    z² / (n + z²), with z = 1.96: so large may the share of other values still be. Each side of the
+    interval lies where this share of the answers had the smallest or the largest possible value.
+
+    Args:
+        values: one number for each question, shape (n,), at most 1.
+        lowest: the smallest possible value: 0 for right and wrong, -1 for differences of two such.
+
+    Raises:
+        ValueError: there are no values.
+    """
+    low, high = bootstrap_interval(values)
+    if np.ptp(np.asarray(values, dtype=float)) > 0:
+        return low, high
+    unseen = 1.96**2 / (len(values) + 1.96**2)
+    return low - unseen * (low - lowest), high + unseen * (1.0 - high)
 
 
 def measure(
@@ -261,6 +316,7 @@ def measure(
     values: Sequence[float],
     tolerance: float,
     minus: Sequence[float] | None = None,
+    lowest: float = 0.0,
 ) -> None:
     """Record a mean and its 95 % interval, and put all three into `numbers` for the verdicts.
 
@@ -270,10 +326,11 @@ def measure(
         tolerance: as for `record`.
         minus: the values of *other* questions; their mean is taken off, and the interval is that
             of `unpaired_interval`.
+        lowest: as for `interval_of`; -1 for differences.
     """
     value = float(np.mean(np.asarray(values, dtype=float)))
     if minus is None:
-        low, high = bootstrap_interval(values)
+        low, high = interval_of(values, lowest)
     else:
         value -= float(np.mean(np.asarray(minus, dtype=float)))
         low, high = unpaired_interval(minus, values)
@@ -294,7 +351,8 @@ def findings(measured: Mapping[str, float]) -> dict[str, list[Finding]]:
         if all(record in known for name in part.names for record in name.split(" - ")):
             value, low, high = (_number(known, name) for name in part.names)
             state = state_of(low, high, part.bound, part.below)
-            found[part.claim].append(Finding(part, value, low, high, state))
+            remark = known.get(part.remark[0]) if part.remark else None
+            found[part.claim].append(Finding(part, value, low, high, state, remark))
         else:
             found[part.claim].append(Finding(part, None, None, None, "missing"))
     return found
@@ -308,17 +366,43 @@ def verdicts(measured: Mapping[str, float]) -> dict[str, str]:
     }
 
 
+def print_parts() -> None:
+    """Print what each claim is tested by: the parts with side and bound, before any number."""
+    for number, part in _numbered():
+        print(f"{number:6} {part.text()} {_aim(part)}")
+
+
 def verdict_table(measured: Mapping[str, float]) -> None:
-    """Show claim, your guess from lesson 01, verdict and the numbers behind it, as a table."""
+    """Show claim, your guess from lesson 01, verdict, and each part with its bound and numbers."""
     from IPython.display import display
 
-    kept, rows = guesses(), []
+    kept, names = guesses(), {part: number for number, part in _numbered()}
+    rows = []
     for claim, parts in findings(measured).items():
         guess = kept.get(claim, {}).get("verdict")
         verdict = _word(verdict_of([finding.state for finding in parts]))
-        lines = [_line(finding) for finding in parts] or [t("no number yet")]
+        open_parts = [names[finding.part] for finding in parts if finding.state == "open"]
+        if open_parts:
+            verdict += t("; open: {parts}", parts=", ".join(open_parts))
+        if claim in LIMITS:
+            verdict += f"; {LIMITS[claim]()}"
+        lines = [(f"{names[f.part]} {f.part.text()}", _aim(f.part), _line(f)) for f in parts]
         rows.append((claim, CLAIMS[claim].text(), _word(guess) if guess else "–", verdict, lines))
     display({"text/html": _html(rows), "text/plain": _plain(rows)}, raw=True)
+
+
+def _numbered() -> list[tuple[str, Part]]:
+    """The parts, each with a number such as "C5.2", in the order of the claims."""
+    return [
+        (f"{claim}.{number}", part)
+        for claim in CLAIMS
+        for number, part in enumerate((p for p in PARTS if p.claim == claim), start=1)
+    ]
+
+
+def _aim(part: Part) -> str:
+    """What the claim says about the value: "> 50%"."""
+    return f"{'<' if part.below else '>'} {format_number(part.bound, part.spec.lstrip('+'))}"
 
 
 def _number(known: Mapping[str, float], name: str) -> float:
@@ -329,7 +413,7 @@ def _number(known: Mapping[str, float], name: str) -> float:
 def _line(finding: Finding) -> str:
     part, lesson = finding.part, t("lesson {number}", number=finding.part.lesson)
     if finding.value is None:
-        return f"{part.text()}: {_word('missing')} ({lesson})"
+        return f"{_word('missing')} ({lesson})"
     value, low, high = (
         format_number(number, part.spec) for number in (finding.value, finding.low, finding.high)
     )
@@ -338,7 +422,10 @@ def _line(finding: Finding) -> str:
         if low == high == value
         else t("{value} ({low} to {high})", value=value, low=low, high=high)
     )
-    return f"{part.text()}: {shown}, {_word(finding.state)} ({lesson})"
+    line = f"{shown}: {_word(finding.state)} ({lesson})"
+    if finding.remark is not None and part.remark is not None:
+        line += f"; {part.remark[1]()} {format_number(finding.remark, part.spec)}"
+    return line
 
 
 def _word(word: str) -> str:
@@ -346,6 +433,7 @@ def _word(word: str) -> str:
         "supported": t("supported"),
         "refuted": t("refuted"),
         "it depends": t("it depends"),
+        "cannot tell yet": t("cannot tell yet"),
         "not measured": t("not measured"),
         "holds": t("holds"),
         "fails": t("fails"),
@@ -355,20 +443,33 @@ def _word(word: str) -> str:
     return words[word]
 
 
-def _html(rows: list[tuple[str, str, str, str, list[str]]]) -> str:
-    style = ' style="text-align: left; vertical-align: top"'
-    header = (t("claim"), t("what it says"), t("your guess"), t("verdict"), t("what was measured"))
+_Row = tuple[str, str, str, str, list[tuple[str, str, str]]]
+
+
+def _html(rows: list[_Row]) -> str:
+    style = ' style="text-align:left"'
+    header = (
+        t("claim"),
+        t("what it says"),
+        t("your guess"),
+        t("verdict"),
+        t("what was measured"),
+        t("the claim says"),
+        t("found"),
+    )
     lines = ["".join(f"<th{style}>{html.escape(name)}</th>" for name in header)]
     for *cells, parts in rows:
-        evidence = "<br>".join(html.escape(part) for part in parts)
-        made = [html.escape(cell) for cell in cells] + [evidence]
-        lines.append("".join(f"<td{style}>{cell}</td>" for cell in made))
+        span = f' rowspan="{len(parts)}"' if len(parts) > 1 else ""
+        start = "".join(f"<td{style}{span}>{html.escape(cell)}</td>" for cell in cells)
+        for part in parts:
+            lines.append(start + "".join(f"<td{style}>{html.escape(cell)}</td>" for cell in part))
+            start = ""
     table = "\n".join(f"<tr>{line}</tr>" for line in lines)
     return f"<table>\n{table}\n</table>"
 
 
-def _plain(rows: list[tuple[str, str, str, str, list[str]]]) -> str:
+def _plain(rows: list[_Row]) -> str:
     return "\n".join(
-        "\n".join([f"{claim:4} {verdict:12} ({guess})", *(f"       {part}" for part in parts)])
+        "\n".join([f"{claim:4} {verdict} ({guess})", *("     " + ", ".join(p) for p in parts)])
         for claim, _, guess, verdict, parts in rows
     )

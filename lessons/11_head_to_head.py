@@ -28,12 +28,24 @@ from coursekit import figure, record, t
 figure("11_four_systems")
 
 # %% [markdown]
-# - **prompt**: the model and the question, nothing else.
+# - **prompt**: the bare model and the question, no other line.
 # - **RAG**: lesson 05's best prompt, with the first hit, and its line below which it refuses.
 # - **LoRA**: trained **closed-book**, on questions and answers without any passage. The facts must go into the weights.
 # - **RAG+LoRA**: lesson 09's adapter, trained to *read* two numbered passages.
 #
-# Whatever stays the same, say so: the base model, the questions, the documents, and the rule that judges an answer.
+# The same for all: the base model, the questions, the documents, the rule that judges an answer. *Not* the same: RAG reads one passage, RAG+LoRA two; the line of instruction differs in each prompt; the ranks are 32 and 16; LoRA trains on questions of the 18 taught machines without passages, RAG+LoRA on such questions with them. So a difference is one of whole systems.
+
+# %% [markdown]
+# ## First the rule, then the numbers
+#
+# A verdict should not depend on the mood of the day, so the rule comes first. Each claim is cut into **parts**: a value, and the side of a bound on which the claim puts it. A part *holds* if its whole interval lies on that side, *fails* if it lies on the other, and is *open* otherwise. All hold: supported. All fail: refuted. Some hold and some fail: it depends. Otherwise a part is open: cannot tell yet. Where all answers are the same, the bootstrap would give no width; there, the interval is **Wilson's**, which says what so few answers may have missed. Would you set these bounds?
+
+# %%
+from coursekit import show_source
+from coursekit.verdicts import print_parts, state_of
+
+show_source(state_of)
+print_parts()
 
 # %%
 import numpy as np
@@ -52,6 +64,8 @@ lm = load_lm()
 # ## The budget of the training
 #
 # Closed-book training gets {{n_examples}} examples: the facts of the 18 training machines, each in two wordings, and questions without an answer, so that it can learn to refuse. A third wording of each fact is kept back for the test. It gets {{steps}} steps of 16 such short examples. That was chosen by time, not by quality: a coffee break on two cores. The result is kept, so you wait once.
+#
+# The reader of RAG+LoRA is lesson 09's run: same examples, same settings, read from the cache if you have done that lesson. Both adapters go onto a copy of the same model.
 
 # %%
 from coursekit.corpus import company_questions
@@ -69,9 +83,6 @@ record("steps", settings.steps)
 record("minutes_closed", closed_run.seconds / 60, tolerance=8.0)
 assert closed_run.loss[-1] < 0.2 * closed_run.loss[0]
 
-# %% [markdown]
-# The reader of RAG+LoRA is lesson 09's run: same examples, same settings, read from the cache if you have done that lesson. Both adapters go onto a copy of the same model.
-
 # %%
 from coursekit.lora import load_adapter
 from coursekit.systems import refusal_threshold, train_reader
@@ -88,14 +99,14 @@ threshold = refusal_threshold(index, chunks, embedder)
 # %% [markdown]
 # ## Seven groups of questions
 #
-# One average would hide what matters. So the questions come in groups: facts that the training taught, in a wording it saw and in one it did not; prose and tables about machines that no training saw; facts behind a **house term**, a word with a meaning of its own at Larkspur, asked for by that term and in everyday words; and questions without an answer.
+# One average would hide what matters. So the questions come in groups: facts that the training taught, in a wording it saw and in one it did not; prose and tables about machines that no training saw; facts behind a **house term**, a word with a meaning of its own at Larkspur, asked for by that term and in everyday words; and questions without an answer. The facts of the house-term pair are also asked for in the prose and table groups, partly in the same words: these rows are not independent.
 
 # %%
-from coursekit.systems import question_groups
+from coursekit.systems import group_titles, question_groups
 
 groups = question_groups()
 for name, questions in groups.items():
-    print(f"{name:10} {len(questions):3}  {questions[0].text}")
+    print(f"{len(questions):3} {group_titles()[name]:40} {questions[0].text}")
 asked = [question for questions in groups.values() for question in questions]
 
 # %% [markdown]
@@ -137,14 +148,15 @@ from coursekit import check
 check("11.1", better)
 
 # %% [markdown]
-# Now all groups at once. A dark bar is the best of its group, or cannot be told from the best by the paired interval; a light bar is worse. The thin lines are each system's own interval.
+# Now all groups at once. A dark bar is the best of its group, or cannot be told from the best by the paired interval; a light bar is worse. The thin lines are each system's own interval. Below the plot, the code answers the question "who wins each group?" by the paired interval.
 
-# %%
+# %% tags=["nbval-ignore-output"]
 from coursekit.plots import use_course_style
-from coursekit.systems import plot_groups
+from coursekit.systems import plot_groups, print_winners
 
 use_course_style()
 plot_groups(right, group_of)
+assert "LoRA" not in print_winners(right, group_of)["reworded"]
 for system, short in zip(SYSTEMS, ("prompt", "rag", "lora", "both")):
     for group in groups:
         share = right[system][group_of == group].mean()
@@ -153,15 +165,15 @@ for system, short in zip(SYSTEMS, ("prompt", "rag", "lora", "both")):
 # %% [markdown]
 # | | prompt | RAG | LoRA | RAG+LoRA |
 # |---|---|---|---|---|
-# | taught, wording from the training | {{prompt_trained:.0%}} | {{rag_trained:.0%}} | {{lora_trained:.0%}} | {{both_trained:.0%}} |
-# | taught, new wording | {{prompt_reworded:.0%}} | {{rag_reworded:.0%}} | {{lora_reworded:.0%}} | {{both_reworded:.0%}} |
-# | unseen, prose | {{prompt_prose:.0%}} | {{rag_prose:.0%}} | {{lora_prose:.0%}} | {{both_prose:.0%}} |
-# | unseen, tables | {{prompt_tables:.0%}} | {{rag_tables:.0%}} | {{lora_tables:.0%}} | {{both_tables:.0%}} |
-# | unseen, house terms | {{prompt_house:.0%}} | {{rag_house:.0%}} | {{lora_house:.0%}} | {{both_house:.0%}} |
-# | the same, everyday words | {{prompt_ordinary:.0%}} | {{rag_ordinary:.0%}} | {{lora_ordinary:.0%}} | {{both_ordinary:.0%}} |
-# | no answer | {{prompt_no_answer:.0%}} | {{rag_no_answer:.0%}} | {{lora_no_answer:.0%}} | {{both_no_answer:.0%}} |
+# | taught facts, wording from the training | {{prompt_trained:.0%}} | {{rag_trained:.0%}} | {{lora_trained:.0%}} | {{both_trained:.0%}} |
+# | taught facts, new wording | {{prompt_reworded:.0%}} | {{rag_reworded:.0%}} | {{lora_reworded:.0%}} | {{both_reworded:.0%}} |
+# | unseen machines, prose | {{prompt_prose:.0%}} | {{rag_prose:.0%}} | {{lora_prose:.0%}} | {{both_prose:.0%}} |
+# | unseen machines, tables | {{prompt_tables:.0%}} | {{rag_tables:.0%}} | {{lora_tables:.0%}} | {{both_tables:.0%}} |
+# | unseen machines, in house terms | {{prompt_house:.0%}} | {{rag_house:.0%}} | {{lora_house:.0%}} | {{both_house:.0%}} |
+# | the same facts, in everyday words | {{prompt_ordinary:.0%}} | {{rag_ordinary:.0%}} | {{lora_ordinary:.0%}} | {{both_ordinary:.0%}} |
+# | no answer in the documents | {{prompt_no_answer:.0%}} | {{rag_no_answer:.0%}} | {{lora_no_answer:.0%}} | {{both_no_answer:.0%}} |
 #
-# Two dark bars: these questions cannot tell the two apart, which is not the same as equal. RAG+LoRA was trained on questions about the taught machines, so its first two rows may be flattered; and it reads two passages where RAG reads one, so their difference is the adapter *and* the second passage.
+# Cannot be told apart is not equal: more questions might tell. RAG+LoRA was trained on questions about the taught machines, so its first two rows may be flattered; and its lead over RAG is the adapter *and* the second passage.
 
 # %% [markdown]
 # ## Why does the trained model miss what it was taught?
@@ -180,7 +192,7 @@ for i in rows[:4]:
     print(f"{asked[i].text}\n   {texts[i]:18} should be {asked[i].answer}; twins: {twin_values(asked[i])}")
 
 # %% [markdown]
-# Of these wrong answers, {{from_twin:.0%}} are the value of a twin. The model found the kind of fact and the family, but not the machine. A likely reason: the name is a few tokens in a long question, and a twin was asked for in these very words. It stored sentences, not a table of facts.
+# Of these wrong answers, {{from_twin:.0%}} are the value of a twin. It found the family, not the machine. Picking among the three machines by chance would be right in a third; LoRA is right in {{lora_reworded:.0%}}, *below* chance. Something pulls. The three wordings of a fact rotate over the three machines: the test wording of one machine is a training wording of both its twins. Probably the words lead to a twin, and the name, a few tokens, does not hold against them. It stored sentences, not a table of facts.
 #
 # On machines it never met, it is right in {{lora_prose:.0%}} of the questions about prose, although it refuses {{lora_no_answer:.0%}} of the questions that have no answer.
 
@@ -205,13 +217,12 @@ assert record("times_faster", each["RAG"] / each["LoRA"], tolerance=4.0) > 1
 record("memory_closed", closed_run.peak_memory_gb, tolerance=2.0)
 record("mb_index", embeddings.nbytes / 1e6, tolerance=0.1)
 for name, folder in (("closed", closed_folder), ("reader", reader_folder)):
-    size = (folder / "adapter_model.safetensors").stat().st_size
-    record(f"mb_{name}", size / 1e6, tolerance=5)
+    record(f"mb_{name}", (folder / "adapter_model.safetensors").stat().st_size / 1e6, tolerance=5)
 
 # %% [markdown]
-# Kept on disk: {{mb_index:.1f}} MB of vectors for the index, {{mb_closed:.0f}} MB for the closed-book adapter (rank 32) and {{mb_reader:.0f}} MB for the reader (rank 16). The closed-book training needed at most {{memory_closed:.1f}} GB of memory.
+# Kept on disk, beside the base model: for RAG the passages, the embedder, and {{mb_index:.1f}} MB of vectors; for LoRA {{mb_closed:.0f}} MB of adapter (rank 32); for RAG+LoRA all that RAG keeps and {{mb_reader:.0f}} MB of reader (rank 16). The closed-book training needed at most {{memory_closed:.1f}} GB of memory.
 #
-# At each question, LoRA is {{times_faster:.1f}} times as fast as RAG: a short prompt, and an answer of three words that ends by itself. RAG+LoRA has the longest prompt to read. Prompts cost at every question, training costs once. Once? That depends on how often the facts change.
+# At each question, LoRA is {{times_faster:.1f}} times as fast as RAG: a short prompt, and a short answer that ends by itself. RAG+LoRA has the longest prompt to read. Prompts cost at every question, training costs once. Once? That depends on how often the facts change.
 
 # %% [markdown]
 # ### Exercise 11.2 ●● Choose by rule
@@ -240,29 +251,31 @@ check("11.2", choose)
 # %% [markdown]
 # ## The facts change overnight
 #
-# > **Claim C5.** *When the data changes often, fine-tuning gets complicated.* Testable as: after an update, more old values are still given than with RAG, and more answers that were right are now broken.
+# > **Claim C5.** *When the data changes often, fine-tuning gets complicated.* Testable as: after several updates, more old values are still given than with RAG, and more answers that were right are now broken.
 #
 # Half a year passes at Larkspur. The company's second snapshot has new prices, new seals, new temperatures. You compare on the group in the *trained* wording, where LoRA is at its best.
 #
 # For RAG, the update is lesson 05's: embed the passages whose text changed, and build the index again.
 
-# %% tags=["nbval-ignore-output"]
+# %%
 from coursekit.systems import update_index
 
 old, new = groups["trained"], question_groups("2025-09")["trained"]
 changed = np.array([o.answer != n.answer for o, n in zip(old, new)])
+record("n_changed", int(changed.sum()))
+record("n_unchanged", int((~changed).sum()))
 i = int(np.flatnonzero(changed)[0])
 print(f"{changed.sum()} of {len(old)} answers changed: {old[i].text} {old[i].answer} -> {new[i].answer}")
 new_chunks = company_chunks("2025-09")
 started = time.perf_counter()
 new_index, touched = update_index(embeddings, chunks, new_chunks, embedder)
 seconds_reindex = time.perf_counter() - started
-print(f"{len(touched)} passages: {seconds_reindex:.1f} s; all {len(chunks)}: about {seconds_index:.0f} s")
+print(f"{len(touched)} of {len(chunks)} passages embedded again")
 new_hits = retrieve_all([q.text for q in new], new_index, new_chunks, embedder, k=2)
 assert record("seconds_reindex", seconds_reindex, tolerance=30.0) < seconds_index
 
 # %% [markdown]
-# For LoRA, there is nothing to embed. The adapter is trained further, on the changed facts in their two wordings with their new answers: 24 steps. One remedy is **rehearsal**: mix old examples in, so that the old knowledge stays; here, of as many other facts as changed. You try three ways: all changes at once; the same with rehearsal; and in three parts, one after the other, as life brings them.
+# For LoRA, there is nothing to embed. The adapter is trained further, on the changed facts in their two wordings with their new answers: 24 steps. One remedy is **rehearsal**: mix old examples in, so that the old knowledge stays; here, of as many other facts as changed, in 36 steps. Only facts that the test does *not* ask are rehearsed: it shows whether rehearsing some facts protects others. You try three ways: all changes at once; the same with rehearsal; and in three parts, one after the other, as life brings them.
 
 # %%
 from dataclasses import replace
@@ -327,14 +340,15 @@ fate_of = {name: fates(texts, old, new)[changed] for name, texts in later.items(
 # First the changed facts. Then the facts that did *not* change: how many were right before the update, and are wrong after it?
 
 # %%
-from coursekit.knowledge import plot_parts
-from coursekit.systems import fate_shares, plot_broken
+from coursekit.systems import plot_broken, plot_fates
 
-plot_parts(list(fate_of), fate_shares(fate_of))
+plot_fates(fate_of, t("share of the {n} changed questions", n=int(changed.sum())))
+before = {name: right[name if name in right else "LoRA"][group_of == "trained"] for name in later}
 broken = {}
 for name, texts in later.items():
-    before = right[name if name in right else "LoRA"][group_of == "trained"]
-    broken[name] = 1.0 * (before & ~correct(texts, new))[~changed]
+    broken[name] = 1.0 * (before[name] & ~correct(texts, new))[~changed]
+record("n_right", int((before["RAG"] & ~changed).sum()), tolerance=8)
+record("n_right_lora", int((right["LoRA"][group_of == "trained"] & ~changed).sum()), tolerance=8)
 plot_broken(broken)
 
 # %% [markdown]
@@ -344,49 +358,55 @@ plot_broken(broken)
 from coursekit.systems import plot_path
 
 in_first = np.array([fact in changing[0::3] for fact in facts_asked])
-states = [load_adapter(load_lm(), folder) for folder in (closed_folder, first, second, third)]
-path = [correct(answer_all("LoRA", new, new_hits, state, timed=0), new) for state in states]
+stages = [load_adapter(load_lm(), folder) for folder in (closed_folder, first, second, third)]
+path = [correct(answer_all("LoRA", new, new_hits, stage, timed=0), new) for stage in stages]
 plot_path(path, {t("unchanged facts"): ~changed, t("facts of the first part"): in_first})
 
 # %%
+from coursekit.systems import break_even
 from coursekit.verdicts import measure
 
 measured = {}
 wrong = {name: 1.0 * (values != "updated") for name, values in fate_of.items()}
+stale = {name: 1.0 * (values == "stale") for name, values in fate_of.items()}
 names = dict(zip(("rag", "both", "as_it_was", "at_once", "rehearsed", "parts"), fate_of))
 for short, name in names.items():
+    record(f"before_{short}", 1 - before[name][changed].mean(), tolerance=0.2)
     record(f"wrong_{short}", wrong[name].mean(), tolerance=0.2)
     record(f"broken_{short}", broken[name].mean(), tolerance=0.2)
-stale = {name: 1.0 * (values == "stale") for name, values in fate_of.items()}
-measure(measured, "stale_gap", stale[names["at_once"]] - stale["RAG"], 0.2)
-measure(measured, "damage", broken[names["at_once"]] - broken["RAG"], 0.2)
-measure(measured, "reader_wrong", wrong["RAG+LoRA"], 0.15)
-for name, update in (("start", 0), ("end", 3)):
-    record(f"unchanged_{name}", path[update][~changed].mean(), tolerance=0.2)
+three = names["parts"]
+measure(measured, "stale_gap", stale[three] - stale["RAG"], 0.2, lowest=-1)
+measure(measured, "damage", broken[three] - broken["RAG"], 0.2, lowest=-1)
+measure(measured, "closed_wrong", wrong[names["as_it_was"]], 0.2)
+worse = wrong["RAG+LoRA"] - 1.0 * ~before["RAG+LoRA"][changed]
+measure(measured, "reader_worse", worse, 0.2, lowest=-1)
+record("unchanged_end", path[3][~changed].mean(), tolerance=0.2)
 record("first_then", path[1][in_first].mean(), tolerance=0.3)
-assert record("first_now", path[3][in_first].mean(), tolerance=0.3) <= 1
+record("first_now", path[3][in_first].mean(), tolerance=0.3)
+seconds = (each["RAG"], each["LoRA"], seconds_reindex, run_at_once.seconds)
+assert record("updates", break_even(1000, *seconds), tolerance=1e4) >= 0
 
 # %% [markdown]
-# | | changed facts wrong | unchanged facts broken | seconds |
-# |---|---|---|---|
-# | RAG, changed passages indexed again | {{wrong_rag:.0%}} | {{broken_rag:.0%}} | {{seconds_reindex:.1f}} |
-# | RAG+LoRA, the same index | {{wrong_both:.0%}} | {{broken_both:.0%}} | the same |
-# | LoRA, as it was | {{wrong_as_it_was:.0%}} | {{broken_as_it_was:.0%}} | none |
-# | LoRA, all at once | {{wrong_at_once:.0%}} | {{broken_at_once:.0%}} | {{seconds_at_once:.0f}} |
-# | LoRA, rehearsed | {{wrong_rehearsed:.0%}} | {{broken_rehearsed:.0%}} | {{seconds_rehearsed:.0f}} |
-# | LoRA, three parts | {{wrong_parts:.0%}} | {{broken_parts:.0%}} | {{seconds_parts:.0f}} |
+# | | changed facts wrong, before | after | unchanged facts broken | seconds |
+# |---|---|---|---|---|
+# | RAG, changed passages indexed again | {{before_rag:.0%}} | {{wrong_rag:.0%}} | {{broken_rag:.0%}} | {{seconds_reindex:.1f}} |
+# | RAG+LoRA, the same index | {{before_both:.0%}} | {{wrong_both:.0%}} | {{broken_both:.0%}} | the same |
+# | LoRA, as it was | {{before_as_it_was:.0%}} | {{wrong_as_it_was:.0%}} | {{broken_as_it_was:.0%}} | none |
+# | LoRA, all at once | {{before_at_once:.0%}} | {{wrong_at_once:.0%}} | {{broken_at_once:.0%}} | {{seconds_at_once:.0f}} |
+# | LoRA, rehearsed | {{before_rehearsed:.0%}} | {{wrong_rehearsed:.0%}} | {{broken_rehearsed:.0%}} | {{seconds_rehearsed:.0f}} |
+# | LoRA, three parts | {{before_parts:.0%}} | {{wrong_parts:.0%}} | {{broken_parts:.0%}} | {{seconds_parts:.0f}} |
 #
-# Training again from scratch would take the {{minutes_closed:.1f}} minutes of the first time, at every change.
+# Shares of the {{n_changed}} changed and of all {{n_unchanged}} unchanged questions; of the latter, RAG had {{n_right}} right before, LoRA {{n_right_lora}}. The {{closed_wrong:.0%}} of LoRA as it was may, for so few questions, be {{closed_wrong_low:.0%}} to {{closed_wrong_high:.0%}} (Wilson). Training again from scratch takes the {{minutes_closed:.1f}} minutes of the first time.
 
 # %% [markdown]
-# The new facts get in; the others suffer. Trained all at once, LoRA breaks {{damage:.0%}} of the unchanged facts ({{damage_low:.0%}} to {{damage_high:.0%}}), RAG breaks {{broken_rag:.0%}}. All facts share the same numbers, so a step for one fact moves others along. That is **catastrophic forgetting**. Rehearsing *other* old facts did not protect these: {{broken_rehearsed:.0%}} broken, against {{broken_at_once:.0%}}. A gentler training was not tried.
+# The new facts get in; the others suffer. After three updates, LoRA has broken {{damage:.0%}} more of the unchanged facts than RAG ({{damage_low:.0%}} to {{damage_high:.0%}}). All facts share the same numbers, so a step for one moves others along: **catastrophic forgetting**. Rehearsing *other* facts did not protect these: {{broken_rehearsed:.0%}} broken, against {{broken_at_once:.0%}}. A gentler training was not tried.
 #
-# In three parts: {{unchanged_start:.0%}} of the unchanged facts were right at the start, {{unchanged_end:.0%}} at the end; of the first part's facts, {{first_then:.0%}} after their own training, {{first_now:.0%}} two updates later. Old values given, LoRA minus RAG: {{stale_gap:+.0%}} ({{stale_gap_low:+.0%}} to {{stale_gap_high:+.0%}}). RAG+LoRA was not trained again; {{reader_wrong:.0%}} of its changed facts are wrong ({{reader_wrong_low:.0%}} to {{reader_wrong_high:.0%}}).
+# The first part's facts: {{first_then:.0%}} right after their own training, {{first_now:.0%}} two updates later; the unchanged ones end at {{unchanged_end:.0%}}. Old values, LoRA minus RAG: {{stale_gap:+.0%}} ({{stale_gap_low:+.0%}} to {{stale_gap_high:+.0%}}). So the first half of C5 is not shown: once trained, LoRA's trouble is broken facts, not old values. RAG+LoRA, not trained again: wrong after minus before {{reader_worse:+.0%}} ({{reader_worse_low:+.0%}} to {{reader_worse_high:+.0%}}).
 
 # %% [markdown]
 # ### Exercise 11.4 ●● Break-even
 #
-# *10 minutes.* RAG pays at each question, LoRA at each update. **Contract:** in a month there are `questions` questions; RAG needs `rag_each` seconds for each and `reindex` seconds for each update, LoRA `lora_each` and `retrain`. Return the smallest whole number of updates in a month at which LoRA needs *more* seconds than RAG; 0 if it does so without any, and `float("inf")` if it never does. **Expected:** `break_even(1000, 0.5, 0.2, 1, 101)` returns `4`.
+# *10 minutes.* RAG pays at each question, LoRA at each update. With the seconds measured here and 1,000 questions a month, LoRA costs more from {{updates:.0f}} updates a month on. But time is not the argument: one update broke {{broken_at_once:.0%}} of the rest. **Contract:** in a month there are `questions` questions; RAG needs `rag_each` seconds for each and `reindex` seconds for each update, LoRA `lora_each` and `retrain`. Return the smallest whole number of updates in a month at which LoRA needs *more* seconds than RAG; 0 if it does so without any, and `float("inf")` if it never does. **Expected:** `break_even(1000, 0.5, 0.2, 1, 101)` returns `4`.
 
 # %% tags=["exercise"]
 import math
@@ -415,48 +435,42 @@ check("11.4", break_even)
 # %%
 from coursekit.systems import edit_passages, sample_with_number
 
-both = sample_with_number(groups["trained"], 40) + sample_with_number(groups["prose"], 40)
-is_taught = np.arange(len(both)) < 40
-edited_chunks, edited = edit_passages(chunks, both)
+sample = sample_with_number(groups["trained"], 40) + sample_with_number(groups["prose"], 40)
+is_taught = np.arange(len(sample)) < 40
+edited_chunks, edited = edit_passages(chunks, sample)
 edited_index, moved = update_index(embeddings, chunks, edited_chunks, embedder)
-edited_hits = retrieve_all([q.text for q in both], edited_index, edited_chunks, embedder, k=2)
-print(len(moved), "passages edited;", both[0].text, both[0].answer, "->", edited[0].answer)
+edited_hits = retrieve_all([q.text for q in sample], edited_index, edited_chunks, embedder, k=2)
+print(len(moved), "passages edited;", sample[0].text, sample[0].answer, "->", edited[0].answer)
 follows, shown = {}, {}
 for system in SYSTEMS:
-    texts = answer_all(system, both, edited_hits, models[system], threshold, timed=0).texts
-    follows[system] = fates(texts, both, edited)
+    texts = answer_all(system, sample, edited_hits, models[system], threshold, timed=0).texts
+    follows[system] = fates(texts, sample, edited)
     shown[f"{system}, {t('taught')}"] = follows[system][is_taught]
     shown[f"{system}, {t('unseen')}"] = follows[system][~is_taught]
-plot_parts(list(shown), fate_shares(shown))
+plot_fates(shown, t("share of the 40 questions in each row"))
 
 # %% [markdown]
-# RAG follows the edit in {{follow_rag:.0%}} of the answers ({{follow_rag_low:.0%}} to {{follow_rag_high:.0%}}). Prompt and LoRA cannot follow: their prompt never held the passage. RAG minus LoRA: {{follow_gain:+.0%}} ({{follow_gain_low:+.0%}} to {{follow_gain_high:+.0%}}).
+# RAG follows the edit in {{follow_rag:.0%}} of the answers ({{follow_rag_low:.0%}} to {{follow_rag_high:.0%}}). Prompt and LoRA cannot follow: their prompt never held the passage. So this half of C6 is true by construction; measured is how often RAG follows. RAG minus LoRA: {{follow_gain:+.0%}} ({{follow_gain_low:+.0%}} to {{follow_gain_high:+.0%}}).
 #
-# And RAG+LoRA? It follows in {{follow_both_taught:.0%}} about taught machines, and in {{follow_both_unseen:.0%}} about unseen ones. Had it learned its training passages by heart, the first would be far below the second.
+# RAG+LoRA follows in {{follow_both_taught:.0%}} about taught machines, and in {{follow_both_unseen:.0%}} about unseen ones. Had it learned its training passages by heart, the first would be far below the second.
 #
-# Lesson 07 traced wrong answers to their passages (C10). This test adds that the answer follows when the passage is mended. For LoRA there is no passage to open, and a training that changed some facts broke others (C9).
-
-# %% [markdown]
 # ## The ten verdicts
 #
-# A verdict should not depend on the mood of the day on which it is written. So the rule stands before the numbers. Each claim is cut into **parts**; each part names a value, its interval and a bound. A part *holds* if the whole interval lies on the claim's side of the bound, *fails* if it lies on the other side, and is *open* otherwise. All parts hold: supported. All fail: refuted. Anything else: it depends. Numbers of other lessons come from their records; the next cells add the last ones of this lesson.
+# For you, the rule stood before the numbers. For the authors not all of it did: the parts of C3, C5, C7, C8 and C9, and *cannot tell yet*, were cut anew after a first run. Other lessons' numbers come from their records.
 
 # %%
-from coursekit import show_source
-from coursekit.verdicts import state_of
-
-show_source(state_of)
-
 def of(system, *names):
     return right[system][np.isin(group_of, names)].astype(float)
 
 follow = {system: 1.0 * (values == "updated") for system, values in follows.items()}
-unseen, known = ("prose", "tables"), ("trained", "reworded")
+unseen = ("prose", "tables")
 measure(measured, "follow_rag", follow["RAG"], 0.12)
-measure(measured, "follow_gain", follow["RAG"] - follow["LoRA"], 0.12)
-measure(measured, "unseen_gain", of("RAG", *unseen) - of("LoRA", *unseen), 0.12)
-measure(measured, "taught_gain", of("LoRA", *known) - of("RAG", *known), 0.15)
-measure(measured, "nuance", of("RAG", "house") - of("RAG", "ordinary"), 0.15)
+measure(measured, "follow_gain", follow["RAG"] - follow["LoRA"], 0.12, lowest=-1)
+measure(measured, "unseen_gain", of("RAG", *unseen) - of("LoRA", *unseen), 0.12, lowest=-1)
+for name in ("trained", "reworded"):
+    measure(measured, f"{name}_gain", of("LoRA", name) - of("RAG", name), 0.15, lowest=-1)
+measure(measured, "house_gain", of("RAG+LoRA", "house") - of("RAG", "house"), 0.15, lowest=-1)
+measure(measured, "nuance", of("RAG", "house") - of("RAG", "ordinary"), 0.15, lowest=-1)
 measure(measured, "tables_gap", of("RAG", "tables"), 0.15, minus=of("RAG", "prose"))
 record("follow_both_taught", follow["RAG+LoRA"][is_taught].mean(), tolerance=0.15)
 assert record("follow_both_unseen", follow["RAG+LoRA"][~is_taught].mean(), tolerance=0.15) > 0.5
@@ -465,16 +479,16 @@ assert record("follow_both_unseen", follow["RAG+LoRA"][~is_taught].mean(), toler
 from coursekit.verdicts import verdict_table, verdicts
 
 verdict_table(measured)
-assert verdicts(measured)["C1"] == "supported" and verdicts(measured)["C6"] == "supported"
+assert len(verdicts(measured)) == 10
 
 # %% [markdown]
-# Where a verdict differs from your guess in lesson 01, look at the part that decided it, and ask whether you would have set the bound there.
+# Where a verdict differs from your guess in lesson 01, look at the part that decided it.
 #
-# RAG minus LoRA about unseen machines: {{unseen_gain:+.0%}} ({{unseen_gain_low:+.0%}} to {{unseen_gain_high:+.0%}}). LoRA minus RAG about taught facts: {{taught_gain:+.0%}} ({{taught_gain_low:+.0%}} to {{taught_gain_high:+.0%}}). House terms instead of everyday words change RAG by {{nuance:+.0%}} ({{nuance_low:+.0%}} to {{nuance_high:+.0%}}); tables differ from prose by {{tables_gap:+.0%}} ({{tables_gap_low:+.0%}} to {{tables_gap_high:+.0%}}).
+# C7 in its parts: about taught facts, LoRA minus RAG is {{trained_gain:+.0%}} ({{trained_gain_low:+.0%}} to {{trained_gain_high:+.0%}}) in a trained wording and {{reworded_gain:+.0%}} ({{reworded_gain_low:+.0%}} to {{reworded_gain_high:+.0%}}) in a new one. House terms: RAG+LoRA minus RAG is {{house_gain:+.0%}} ({{house_gain_low:+.0%}} to {{house_gain_high:+.0%}}), while against everyday words they change RAG by {{nuance:+.0%}} ({{nuance_low:+.0%}} to {{nuance_high:+.0%}}). C2: tables minus prose {{tables_gap:+.0%}} ({{tables_gap_low:+.0%}} to {{tables_gap_high:+.0%}}). C6: unseen machines, RAG minus LoRA {{unseen_gain:+.0%}} ({{unseen_gain_low:+.0%}} to {{unseen_gain_high:+.0%}}).
 #
 # ## A chart to decide by
 #
-# What would you do with your own case? The chart asks three questions. Its first answer, LoRA for form and style, is the claim of lesson 10; the others rest on the numbers above.
+# The chart asks what this lesson measured. RAG+LoRA over RAG rests on house terms, {{both_house:.0%}} against {{rag_house:.0%}}. Form and style, dashed, belong to lesson 10.
 
 # %%
 figure("11_decide")

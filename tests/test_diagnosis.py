@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from coursekit import diagnosis, faults
 from coursekit.diagnosis import CASES, FAULTS, diagnose, fault_names, judge, treat
-from coursekit.exercises import progress
+from coursekit.exercises import call_in_time, progress
 
 
 @pytest.fixture(autouse=True)
@@ -431,6 +432,24 @@ def test_treat_says_what_a_broken_function_did(monkeypatch, capsys):
     capsys.readouterr()
     treat("F", raises)
     assert "RuntimeError: the cat sat on it" in capsys.readouterr().out
+    treat("F", leaves)
+    assert "SystemExit" in capsys.readouterr().out
+
+
+def test_treat_stops_a_function_that_never_ends(monkeypatch, capsys):
+    def never_ends(rows, fill):
+        while True:
+            pass
+
+    monkeypatch.setattr(faults, "mended", lambda letter, mend: mend([[1, 2], [3]], 0))
+    monkeypatch.setattr(diagnosis, "call_in_time", partial(call_in_time, time_limit_s=0.2))
+    diagnose("C", "right padding")
+    capsys.readouterr()
+    treat("C", never_ends)
+    printed = capsys.readouterr().out
+    assert printed.startswith("✗ C") and "still running after 0.2 seconds" in printed
+    diagnose("C", lambda: never_ends([], 0))
+    assert capsys.readouterr().out.startswith("✗ C")
 
 
 @pytest.mark.parametrize("values", [[0.0, 1.0, 1.0], []])

@@ -40,6 +40,25 @@ def test_the_faults_do_not_pass_the_checks():
     assert "nothing was left out" in evaluate("12.4", lambda train, test: test).message
 
 
+def test_pieces_are_whole_sentences_joined_by_one_space():
+    assert faults.sentence_pieces("One. Two.  Six.", 9) == ["One. Two.", "Six."]
+    assert faults.sentence_pieces("One. Two.", 8) == ["One.", "Two."]
+    assert faults.sentence_pieces("A longer one! Set 2.5 bar.", 5) == [
+        "A longer one!",
+        "Set 2.5 bar.",
+    ]
+
+
+@pytest.mark.parametrize("text", ["", " \n "])
+def test_an_empty_text_has_no_pieces(text):
+    assert faults.sentence_pieces(text, 100) == []
+
+
+def test_a_question_stays_as_often_as_it_stands_in_the_test():
+    first, second = company_questions(split="test")[:2]
+    assert faults.unseen_questions([second], [first, second, first]) == [first, first]
+
+
 def test_padding_of_another_shape_is_refused():
     tokenizer = SimpleNamespace(pad_token_id=0, encode=lambda text, **_: [1] * len(text))
     lm = SimpleNamespace(tokenizer=tokenizer)
@@ -61,3 +80,11 @@ def test_the_retrieval_faults_show_and_are_mended(letter):
     assert sick.right.mean() + 0.15 < well.right.mean()
     lengths = np.linalg.norm(sick.embeddings, axis=1)
     assert np.allclose(lengths, 1, atol=1e-3) == (letter == "B")
+
+
+@pytest.mark.models
+def test_the_fields_that_patients_e_and_h_are_diagnosed_by():
+    slow, chatty = faults.patient("E"), faults.patient("H")
+    assert all(slow.train_prompts) and len(slow.train_prompts) == len(slow.labelled)
+    assert len(chatty.answers_off) == len(chatty.answers)
+    assert chatty.answers_off != chatty.answers  # so its adapter is loaded

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tiny_models import tiny_lm
 
 from coursekit.chunks import split_into_chunks
+from coursekit.corpus import Question
 from coursekit.documents import Document
 from coursekit.intake import (
     Draft,
@@ -17,12 +19,14 @@ from coursekit.intake import (
     decode,
     draft_questions,
     guess_language,
+    language_notes,
     load_questions,
     progress_bar,
     read_documents,
     save_questions,
     write_example,
 )
+from coursekit.report import _row_name
 
 GERMAN = "Die Maschine ist nicht für den Betrieb mit Gas und der Ofen ist auch nicht dicht. "
 ENGLISH = "The oven is on the left of the door and it must not be moved. "
@@ -222,9 +226,13 @@ def test_json_lines_are_read(tmp_path):
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("q.csv", "frage,antwort\nWarum?,Darum\n", "lacks question and answer: its columns are"),
-        ("q.csv", "question\nWhy?\n", "lacks answer"),
-        ("q.csv", "", "lacks question and answer: its columns are none"),
+        (
+            "q.csv",
+            "frage,antwort\nWarum?,Darum\n",
+            "lacks: question, answer. Its columns are: antwort",
+        ),
+        ("q.csv", "question\nWhy?\n", "lacks: answer"),
+        ("q.csv", "", "lacks: question, answer. Its columns are: none"),
         ("q.csv", "question,answer\n\n , \n", "holds no question"),
         ("q.csv", 'question,answer\n"Why?,42\n', "no clean CSV"),
         ("q.jsonl", '{"question": "Why?"\n', "line 1, is no JSON"),
@@ -292,6 +300,16 @@ def test_drafts_come_from_different_documents_and_load_again(tmp_path, monkeypat
     assert [(q.text, q.answer, q.fact) for q in load_questions(path)[0]] == [
         ("Why, so?", "5 minutes", "oven")
     ]
+
+
+def test_names_of_languages_and_rows_follow_the_language_of_the_course(monkeypatch):
+    monkeypatch.setattr("coursekit.intake.t", lambda text, **values: f"<{text.format(**values)}>")
+    documents = [Document("a", "A", GERMAN * 3, "md")]
+    assert "look like <German>" in language_notes(documents)[0]
+    monkeypatch.setattr("coursekit.report.t", lambda text, **values: f"<{text.format(**values)}>")
+    question = Question("row-7", "Why?", None, "own", "test", None, None, ())
+    assert _row_name(question) == "<Row 7>"
+    assert _row_name(replace(question, id="kestrel-3-012")) == "kestrel-3-012"
 
 
 @pytest.mark.parametrize(("corpus", "fewest"), [("company", 40), ("python", 90)])

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import matplotlib
 import pytest
 
-from coursekit.plots import PALETTE, bars_with_intervals, use_course_style
+from coursekit.plots import PALETTE, bars_with_intervals, paired_bars, use_course_style
+from coursekit.scoring import paired_interval
 
 
 @pytest.fixture
@@ -44,6 +45,19 @@ def test_a_full_bar_and_an_interval_beside_its_value_can_be_drawn(ax):
     bars_with_intervals(ax, ["a"], [0.1], [(0.2, 0.3)])
     ax.figure.canvas.draw()
     assert ax.get_xlim()[1] > 1
+
+
+def test_paired_bars_show_how_far_the_difference_to_the_first_may_reach(ax):
+    first, second = [1, 1, 1, 0] * 8, [1, 0, 0, 0] * 8
+    paired_bars(ax, ["English", "German"], [first, second])
+    assert [bar.get_width() for bar in ax.patches] == [0.75, 0.25]
+    low, high = paired_interval(first, second)
+    (lines,) = ax.containers[1][2]
+    ends = [segment[:, 0].tolist() for segment in lines.get_segments()]
+    assert ends == [pytest.approx([0.75, 0.75]), pytest.approx([0.75 + low, 0.75 + high])]
+    assert ends[1][0] < 0.25 < ends[1][1] < 0.75
+    dashed = [line for line in ax.lines if line.get_linestyle() == "--"]
+    assert [list(line.get_xdata()) for line in dashed] == [[0.75, 0.75]]
 
 
 def test_neighbours_of_the_palette_differ_in_grey():

@@ -22,6 +22,7 @@ from coursekit.report import (
     Cost,
     Recommendation,
     Results,
+    count_faults,
     find_hits,
     index_documents,
     locate_answers,
@@ -29,6 +30,7 @@ from coursekit.report import (
     questions_needed,
     recommend,
     run_report,
+    share_interval,
     split_by_source,
 )
 from coursekit.report_page import write_report
@@ -80,6 +82,7 @@ def results_of(right: dict[str, list[int]], **facts) -> Results:
         {name: Cost(30.0 * ("LoRA" in name), 0.2, 100.0, 1.0) for name in right},
         {1: 0.9, 5: 0.95},
         facts={"index_seconds": 3.0, **facts},
+        gold_rank=[1] * count,
     )
 
 
@@ -166,7 +169,7 @@ def test_an_answer_that_no_document_holds_is_reported_by_the_name_of_the_questio
         ],
     )
     assert [q.id for q in questions] == ["row-2", "row-4", "row-5"]
-    assert "row 3 is left out: its answer 'yes, very' stands in no document" in notes[0]
+    assert "Row 3 is left out: its answer 'yes, very' stands in no document" in notes[0]
     assert "Is the lamp heavy?" in notes[0]
     assert "does not stand in its source" in notes[1] and "nowhere.md" in notes[2]
 
@@ -190,7 +193,7 @@ def test_questions_about_one_document_share_a_fold():
 
 
 def test_questions_about_one_document_only_cannot_be_split():
-    with pytest.raises(ReportError, match="All questions are about 1 document"):
+    with pytest.raises(ReportError, match="too few documents: 1, and 2 are needed"):
         split_by_source([replace(own(n), family="a") for n in range(30)])
 
 
@@ -220,7 +223,7 @@ def everything(out: Path) -> dict:
     content = json.loads((out / "report.json").read_text(encoding="utf-8"))
     for system in content["systems"].values():
         del system["cost"]
-    del content["facts"]["index_seconds"]
+    del content["facts"]["index_seconds"], content["facts"]["date"]
     content["recommendation"]["numbers"] = None
     return content
 
@@ -276,13 +279,19 @@ def test_no_system_was_trained_on_a_document_that_it_is_tested_on(tmp_path, lm, 
         return train_cached(lm, examples, settings)
 
     monkeypatch.setattr(coursekit.lora, "train_cached", spy)
-    results, _, _ = run_report(
+    results, _, page = run_report(
         folder, path, tmp_path / "out", lm=lm, embedder=WordEmbedder(), steps=1
     )
     assert len(trained) == 4
     for question, fold in zip(results.questions, results.fold_of, strict=True):
         for prompts in trained[2 * fold : 2 * fold + 2]:
             assert question.text not in prompts
+    text = page.read_text(encoding="utf-8")
+    assert "Documents: documents. Questions: questions.csv. Made on 20" in text
+    assert str(tmp_path) not in text and "and none was too long" in text
+    assert "6 questions with an answer name no source" in text
+    assert len(results.gold_rank) == 12 and set(results.gold_rank) <= {None, *range(1, 11)}
+    assert results.recall[1] == np.mean([rank == 1 for rank in results.gold_rank])
 
 
 # ---------------------------------------------------------------- recommendation
@@ -299,21 +308,24 @@ def test_needed_questions_follow_the_normal_approximation():
 def test_ten_questions_carry_no_recommendation_however_clear_they_look():
     advice = recommend(results_of(shares(10, prompt=0, rag=10, lora=0, both=10)))
     assert advice.system is None
-    assert "With 10 questions no difference can be told" in advice.text
+    assert "10 questions are too few to base advice on" in advice.text
 
 
 def test_a_clear_winner_is_recommended_with_its_numbers():
     advice = recommend(results_of(shares(100, prompt=2, rag=80, lora=5, both=60)), changes=True)
     assert advice.system == "RAG"
-    assert "80% of 100 questions" in advice.text and "+78 points ahead of prompt" in advice.text
+    assert "80% of 100 questions (95% interval" in advice.text
+    assert "It is 78 points ahead of prompt (98.3% interval" in advice.text
     assert advice.numbers["share RAG"] == 0.8 and "3.0 s" in advice.text
 
 
 def test_of_two_that_cannot_be_told_apart_the_simpler_is_recommended():
     advice = recommend(results_of(shares(60, prompt=2, rag=40, lora=5, both=41)))
     assert advice.system == "RAG"
-    assert "no difference can be told with 60 questions" in advice.text
+    assert "with 60 questions the two cannot be told apart" in advice.text
     assert re.search(r"about \d+ would be needed. So the simpler", advice.text)
+    assert "That share mixes" not in advice.text  # there are only questions with an answer
+    assert advice.text == " ".join(advice.points)
     assert "was not said" in advice.text
 
 
@@ -334,14 +346,76 @@ def test_it_is_said_how_often_the_chosen_system_refuses():
     results = results_of(shares(40, prompt=0, rag=30, lora=0, both=20))
     asked = [replace(q, answer=None) if n >= 28 else q for n, q in enumerate(results.questions)]
     advice = recommend(replace(results, questions=asked))
-    assert "Of the 12 questions without an answer it refuses 2." in advice.text
+    assert advice.points[1] == (
+        "Beware: of the 12 questions that have no answer it refuses 2, and makes up an answer to "
+        "10."
+    )
+
+
+def test_a_lead_that_cannot_be_told_is_taken_apart_into_facts_and_refusals():
+    results = results_of(shares(40, prompt=0, rag=30, lora=0, both=28))
+    right = results.right | {"RAG+LoRA": np.arange(40) >= 12}
+    asked = [replace(q, answer=None) if n >= 32 else q for n, q in enumerate(results.questions)]
+    advice = recommend(replace(results, right=right, questions=asked))
+    assert (
+        "of the 32 questions that have an answer RAG has 30 right and RAG+LoRA 20; of the 8 that "
+        "have none, RAG refuses 0 and RAG+LoRA 8." in advice.text
+    )
+
+
+def test_the_last_advice_follows_from_a_count_of_the_faults():
+    results = results_of(shares(40, prompt=0, rag=30, lora=0, both=4))
+    for asked_without, ranks, fault, remedy in (
+        (8, [1] * 40, "invented", "mend refusals first"),
+        (0, [1] * 40, "misread", "mend reading first"),
+        (0, [1] * 30 + [2] * 10, "not_found", "mend retrieval first, with a reranker"),
+        (0, [1] * 30 + [None] * 10, "not_found", "mend retrieval first"),
+    ):
+        asked = [
+            replace(q, answer=None if n >= 40 - asked_without else q.answer)
+            for n, q in enumerate(results.questions)
+        ]
+        changed = replace(results, questions=asked, gold_rank=ranks)
+        faults = count_faults(changed, "RAG")
+        assert sum(faults.values()) == 10 and faults[fault] == max(faults.values()) >= 8
+        advice = recommend(changed)
+        assert "Of the 10 wrong answers of RAG, " in advice.text and remedy in advice.points[-1]
+        assert advice.numbers[f"RAG {fault}"] == faults[fault]
+
+
+def test_a_system_that_reads_two_passages_has_what_the_second_tells():
+    results = results_of(shares(40, prompt=0, rag=30, lora=0, both=30))
+    results = replace(results, gold_rank=[2] * 40)
+    assert count_faults(results, "RAG") == {"invented": 0, "not_found": 10, "misread": 0}
+    assert count_faults(results, "RAG+LoRA") == {"invented": 0, "not_found": 0, "misread": 10}
+    with pytest.raises(ValueError, match="take the results of run_systems"):
+        count_faults(replace(results, gold_rank=[]), "RAG")
+
+
+def test_it_is_said_that_lora_could_hardly_win():
+    advice = recommend(results_of(shares(40, prompt=0, rag=30, lora=0, both=20)))
+    assert "LoRA could hardly win here" in advice.text
+    advice = recommend(results_of(shares(40, prompt=0, rag=0, lora=30, both=0)))
+    assert "LoRA could hardly win here" not in advice.text
+
+
+@pytest.mark.parametrize(("count", "bound"), [(10, 0.2775), (20, 0.1611), (46, 0.0771)])
+def test_none_right_leaves_the_share_open_as_wilson_says(count, bound):
+    """Wilson's upper limits for 0 of n; 0 of 20 stands in Newcombe (1998), table I."""
+    assert share_interval([0.0] * count) == pytest.approx((0.0, bound), abs=1e-4)
+    assert share_interval([1.0] * count) == pytest.approx((1 - bound, 1.0), abs=1e-4)
 
 
 def test_four_bad_systems_get_no_recommendation_but_a_next_step():
     results = results_of(shares(60, prompt=0, rag=12, lora=0, both=15))
-    advice = recommend(replace(results, recall={1: 0.3, 5: 0.5}))
+    advice = recommend(replace(results, recall={1: 0.3, 5: 0.5}, gold_rank=[None] * 60))
     assert advice.system is None and "none of the four is good enough" in advice.text
-    assert "Mend retrieval first" in advice.text
+    assert "So mend retrieval first, its chunks" in advice.text
+
+
+def test_if_no_system_knows_anything_the_best_that_reads_is_looked_at():
+    advice = recommend(results_of(shares(30, prompt=0, rag=0, lora=0, both=0)))
+    assert advice.system is None and "Of the 30 wrong answers of RAG, " in advice.text
 
 
 # ---------------------------------------------------------------- the page
@@ -362,8 +436,21 @@ def test_the_page_needs_nothing_beside_it_and_escapes_what_it_shows(tmp_path):
     assert not re.search(r"@import|url\((?!#)", text)
     stored = json.loads(data.read_text(encoding="utf-8"))
     assert stored["systems"]["RAG"]["share_right"] == pytest.approx(2 / 3)
-    assert len(stored["questions"]) == 30 and stored["recommendation"]["text"] in text
+    assert len(stored["questions"]) == 30
+    assert all(f"<li>{point}</li>" in text for point in stored["recommendation"]["points"][1:])
+    assert f"<strong>{stored['recommendation']['points'][0]}</strong>" in text
     assert "20 of 30" in text and "Indexing took 3.0 s" in text
+
+
+def test_the_page_shows_what_tells_the_systems_apart_first(tmp_path):
+    results = results_of({"prompt": [0, 1, 0], "RAG": [0, 1, 1], "LoRA": [0, 1, 0]})
+    page, _ = write_report(results, Recommendation(None, "nothing", {}), tmp_path)
+    text = page.read_text(encoding="utf-8")
+    places = [text.index(f"Question {number}?") for number in (2, 0, 1)]
+    assert places == sorted(places)
+    assert "<td>doc-2</td>" in text and "passages read" in text
+    assert "their intervals are at 97.5%" in text and "anywhere" not in text
+    assert "took 1.0 GB of memory at most" in text
 
 
 def test_a_page_is_the_same_each_time(tmp_path):

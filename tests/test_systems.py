@@ -21,6 +21,7 @@ from coursekit.systems import (
     Answers,
     another_value,
     answer_all,
+    break_even,
     changed_facts,
     closed_book_example,
     closed_book_examples,
@@ -33,9 +34,11 @@ from coursekit.systems import (
     group_titles,
     is_refusal,
     plot_broken,
+    plot_fates,
     plot_groups,
     plot_path,
     print_costs,
+    print_winners,
     prompts_for,
     question_groups,
     sample_with_number,
@@ -113,6 +116,7 @@ def test_answer_all_keeps_the_order_and_measures(cache, monkeypatch):
     answers = answer_all("prompt", [question(), longer], [HITS, HITS], lm, timed=2)
     assert answers.texts == ["answer 19", "answer 24"]
     assert answers.seconds_per_question >= 0 and answers.prompt_tokens == pytest.approx(21.5)
+    assert answers.answer_tokens == len(lm.tokenizer.encode("answer 19", add_special_tokens=False))
     assert np.isnan(answer_all("prompt", [longer], [HITS], lm, timed=0).seconds_per_question)
 
 
@@ -282,9 +286,9 @@ def test_the_readers_settings_are_those_of_lesson_09():
     written = re.search(r"^settings = (Settings\(.*\))$", source, re.MULTILINE).group(1)
     assert eval(written) == READER
     for line in (
-        "examples_for(train_questions, seed=3, share_without_gold=0.04)",
+        "examples_for(train_questions, seed=3, share_without_gold=0.16)",
         "watched = examples_for(dev_questions[::16], seed=5)",
-        "train_cached(load_lm(), train_examples, settings, watched, watch_at=(5, 15, 54))",
+        "train_cached(load_lm(), train_examples, settings, watched, watch_at=(5, 15, 60))",
     ):
         assert line in source, "lesson 09 trains another adapter: bring train_reader in step"
 
@@ -345,9 +349,38 @@ def test_plots_of_an_update(monkeypatch):
     plot_path(right, {"all": np.array([True, True]), "first": np.array([True, False])})
     assert [list(line.get_ydata()) for line in plt.gca().lines] == [[0.5, 0.5], [1.0, 0.0]]
     plt.close("all")
+    plot_fates({"a": np.array(["updated", "stale"]), "b": np.array(["other"] * 2)}, "of the 2")
+    assert [bar.get_width() for bar in plt.gca().patches] == [0.5, 0, 0.5, 0, 0, 1]
+    assert plt.gca().get_xlabel() == "of the 2"
+    plt.close("all")
 
 
 def test_costs_stand_in_one_line_a_system(capsys):
-    print_costs({"RAG": Answers("RAG", [], 0.123, 99.6)}, {"RAG": 12.0})
+    print_costs({"RAG": Answers("RAG", [], 0.123, 99.6, 7.2)}, {"RAG": 12.0})
     header, line = capsys.readouterr().out.splitlines()
-    assert line.split() == ["RAG", "0.12", "100", "12"] and "prompt tokens" in header
+    assert line.split() == ["RAG", "0.12", "100", "7", "12"] and "answer tokens" in header
+
+
+def test_the_winners_name_the_best_and_those_that_cannot_be_told_from_it(capsys):
+    right = {
+        "one": np.array([True] * 20 + [False] * 80),
+        "two": np.array([True] * 89 + [False] * 11),
+        "three": np.array([True] * 90 + [False] * 10),
+    }
+    winners = print_winners(right, np.array(["a"] * 100), {"a": "first"})
+    assert winners == {"a": ["three", "two"]}
+    line = " ".join(capsys.readouterr().out.split())
+    assert line == "first three cannot be told from it: two"
+
+
+@pytest.mark.parametrize(
+    ("case", "updates"),
+    [
+        ((1000, 0.5, 0.2, 1, 101), 4),
+        ((1000, 0.2, 0.5, 1, 101), 0),
+        ((1000, 0.5, 0.2, 9, 9), float("inf")),
+        ((0, 0.5, 0.2, 1, 2), 1),
+    ],
+)
+def test_break_even_is_the_first_update_at_which_lora_needs_more(case, updates):
+    assert break_even(*case) == updates

@@ -19,6 +19,7 @@ from authoring.catalogs import catalog_bytes, catalog_path, read_catalog
 from authoring.check import load_course, sync_problems
 from authoring.editions import fill_slots
 from authoring.execute import Run
+from authoring.fonts import NOTO, make_font
 from authoring.generated import (
     EXERCISES,
     LAST,
@@ -496,3 +497,33 @@ def test_translated_code_is_the_learners_code(code):
         assert same == [c.source for c in english.cells if c.cell_type == "code"], path.name
         assert len(made) == len(same) + 1, path.name
         assert not any(c.outputs for c in made), path.name
+
+
+def test_another_form_of_address_is_named(course):
+    edit(
+        course.root, "pyproject.toml", 'name = "Nederlands"', 'name = "Nederlands"\navoid = "telt"'
+    )
+    problems = problems_of(load_project(course.root))
+    assert problems
+    assert all("'telt' is not this edition's form of address" in p for p in problems)
+
+
+def test_a_sign_that_no_font_can_draw_is_named_and_a_font_is_cut_for_it(course):
+    translated(course, {"{count} words": "{count} \u4e2a\u8bcd"})
+    (problem,) = [p for p in problems_of(course) if "cannot draw" in p]
+    assert "python -m authoring font nl" in problem
+    if not NOTO.exists():
+        pytest.skip("no Noto Sans CJK on this machine")
+    (translation,) = load_translations(course, load_lessons(course))
+    (path,) = make_font(course, "nl", translation.catalogs["strings"])
+    assert path.stat().st_size < 20_000
+    assert not [p for p in problems_of(course) if "cannot draw" in p]
+
+
+def test_a_font_lacks_no_sign_silently(course, tmp_path):
+    (translation,) = load_translations(course, load_lessons(course))
+    assert make_font(course, "nl", translation.catalogs["strings"]) == []  # DejaVu Sans has all
+    translated(course, {"{count} words": "{count} \u4e2a"})
+    (translation,) = load_translations(load_project(course.root), load_lessons(course))
+    with pytest.raises(AuthoringError, match="fonts-noto-cjk"):
+        make_font(course, "nl", translation.catalogs["strings"], tmp_path / "none.ttc")

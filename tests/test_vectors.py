@@ -228,7 +228,9 @@ def test_flat_map_refuses_nan():
 def test_translated_questions_keep_all_but_the_text(language):
     english = {question.id: question for question in company_questions()}
     questions = translated_questions(language)
-    assert len(questions) >= 12
+    assert len(questions) >= 60
+    assert {question.split for question in questions} == {"dev", "test"}
+    assert [q.id for q in questions] == [q.id for q in translated_questions("en")]
     for question in questions:
         original = english[question.id]
         assert question.text != original.text
@@ -239,16 +241,25 @@ def test_translated_questions_keep_all_but_the_text(language):
         assert name in question.text
 
 
-def test_every_translated_id_is_an_official_question():
+def test_every_translated_id_is_an_official_question_in_four_languages():
     import json
 
     from coursekit.paths import data_dir
 
     path = data_dir() / "questions_in_other_languages.json"
+    texts = json.loads(path.read_text(encoding="utf-8"))
     known = {question.id for question in company_questions()}
-    assert set(json.loads(path.read_text(encoding="utf-8"))) <= known
+    assert set(texts) <= known
+    assert len(translated_questions("en")) == len(texts) >= 60
+    assert all(set(four) == {"de", "es", "nl", "zh"} for four in texts.values())
+    assert all(text.strip() for four in texts.values() for text in four.values())
+
+
+def test_translated_into_english_are_the_originals():
+    originals = {question.id: question for question in company_questions()}
+    assert all(originals[question.id] == question for question in translated_questions("en"))
 
 
 def test_an_unknown_language_is_refused_with_the_known_ones():
-    with pytest.raises(ValueError, match="'fr'. Choose one of de, es, nl, zh"):
+    with pytest.raises(ValueError, match="'fr'. Choose one of de, en, es, nl, zh"):
         translated_questions("fr")

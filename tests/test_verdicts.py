@@ -12,7 +12,9 @@ from coursekit.verdicts import (
     HERE,
     PARTS,
     findings,
+    interval_of,
     measure,
+    print_parts,
     state_of,
     verdict_of,
     verdict_table,
@@ -43,8 +45,10 @@ def test_the_state_of_a_part_follows_from_its_interval_and_bound(low, high, boun
         (["holds", "holds"], "supported"),
         (["fails", "fails"], "refuted"),
         (["holds", "fails"], "it depends"),
-        (["holds", "open"], "it depends"),
-        (["open"], "it depends"),
+        (["holds", "fails", "open"], "it depends"),
+        (["holds", "open"], "cannot tell yet"),
+        (["fails", "open"], "cannot tell yet"),
+        (["open"], "cannot tell yet"),
         (["holds", "missing"], "not measured"),
         ([], "not measured"),
     ],
@@ -54,7 +58,7 @@ def test_the_verdict_follows_from_the_states(states, verdict):
 
 
 def test_every_part_belongs_to_a_claim_and_has_text():
-    assert {part.claim for part in PARTS} <= set(CLAIMS)
+    assert {part.claim for part in PARTS} == set(CLAIMS)
     assert all(part.text() and len(part.names) == 3 for part in PARTS)
 
 
@@ -122,7 +126,7 @@ def test_the_table_shows_guess_verdict_and_numbers(package, monkeypatch):
     monkeypatch.setattr("IPython.display.display", lambda data, raw: shown.append(data))
     verdict_table(here)
     assert "refuted" in shown[0]["text/html"] and "supported" in shown[0]["text/plain"]
-    assert shown[0]["text/html"].count("<tr>") == len(CLAIMS) + 1
+    assert shown[0]["text/html"].count("<tr>") == len(PARTS) + 1
 
 
 def test_a_damaged_file_counts_as_no_numbers(package):
@@ -156,6 +160,41 @@ def test_measure_records_a_mean_with_its_interval():
     assert numbers["gain"] == 0.75 and numbers["gain_low"] <= 0.75 <= numbers["gain_high"]
     measure(numbers, "gap", [1.0, 1.0], 0.1, minus=[0.0, 0.0, 0.0])
     assert (numbers["gap"], numbers["gap_low"], numbers["gap_high"]) == (1.0, 1.0, 1.0)
+    measure(numbers, "none", [0.0] * 27, 0.1, lowest=-1.0)
+    assert numbers["none_low"] < numbers["none"] == 0.0 < numbers["none_high"]
+
+
+def test_equal_values_get_the_interval_of_wilson_and_others_the_bootstrap():
+    width = 1.96**2 / (27 + 1.96**2)
+    assert width == pytest.approx(0.1246, abs=1e-4)
+    assert interval_of([0.0] * 27) == pytest.approx((0.0, width))
+    assert interval_of([1.0] * 27) == pytest.approx((1.0 - width, 1.0))
+    assert interval_of([0.0] * 27, lowest=-1.0) == pytest.approx((-width, width))
+    mixed = [0.0, 1.0, 1.0, 0.0]
+    assert interval_of(mixed) == verdicts.bootstrap_interval(mixed)
+    with pytest.raises(ValueError, match="There are no values"):
+        interval_of([])
+
+
+def test_the_parts_are_printed_with_side_and_bound_and_without_numbers(capsys):
+    print_parts()
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(PARTS) and lines[0].startswith("C1.1 ") and lines[0].endswith(" > 0%")
+    below = next(line for line in lines if line.startswith("C9.1 "))
+    assert below.endswith(" < 90%")
+
+
+def test_the_table_names_the_open_part_the_bound_and_the_limit_of_a_verdict(package, monkeypatch):
+    here, others = numbers_for(1)
+    here |= {"stale_gap": 0.0, "stale_gap_low": -0.1, "stale_gap_high": 0.1}
+    others["08"]["asking_low"] = 0.99
+    (package / "recorded.json").write_text(json.dumps(others), encoding="utf-8")
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda data, raw: shown.append(data))
+    verdict_table(here)
+    plain = shown[0]["text/plain"]
+    assert "cannot tell yet; open: C5.1" in plain and "does not decide between RAG" in plain
+    assert "C5.1 old values" in plain and ", > 50%," in plain and "at least 99%" in plain
 
 
 def test_the_build_copies_the_wanted_records_and_no_others():

@@ -38,13 +38,13 @@ def _rows(got: Any, what: str) -> list[list[int]]:
     title=lambda: t("Mend patient C"),
     hints=lambda: [
         t("The longest row needs nothing: `longest = max(map(len, rows))`."),
-        t("A row needs `longest - len(row)` times `pad_id`, in front of it."),
+        t("A row needs `longest - len(row)` times `fill`, in front of it."),
         t("The mask of a row is `[0] * gap + [1] * len(row)`. Return the pair of both lists."),
     ],
 )
 def check_pad_left(pad_left: Callable[..., Any]) -> None:
-    # The pad id stands inside a row too, as the end mark of a message does in a prompt.
-    for rows, pad_id in (
+    # The id of the filling stands inside a row too, as the end mark of a message does in a prompt.
+    for rows, fill in (
         ([[5, 6, 7], [8]], 0),
         ([[11, 2, 12], [13], [14, 15, 16, 17], [2, 18]], 2),
         ([[3, 4], [5, 6]], 9),
@@ -53,9 +53,9 @@ def check_pad_left(pad_left: Callable[..., Any]) -> None:
     ):
         longest = max(map(len, rows))
         gaps = [longest - len(row) for row in rows]
-        ids = [[pad_id] * gap + row for gap, row in zip(gaps, rows, strict=True)]
+        ids = [[fill] * gap + row for gap, row in zip(gaps, rows, strict=True)]
         mask = [[0] * gap + [1] * len(row) for gap, row in zip(gaps, rows, strict=True)]
-        result = call(pad_left, [list(row) for row in rows], pad_id)
+        result = call(pad_left, [list(row) for row in rows], fill)
         if isinstance(result, Mapping):
             raise Wrong(t("You returned a dictionary; the pair (ids, mask) is needed."))
         parts = as_list(result)
@@ -73,7 +73,7 @@ def check_pad_left(pad_left: Callable[..., Any]) -> None:
         got_ids, got_mask = _rows(parts[0], "ids"), _rows(parts[1], "mask")
         if got_ids == ids and got_mask == mask:
             continue
-        right_ids = [row + [pad_id] * gap for gap, row in zip(gaps, rows, strict=True)]
+        right_ids = [row + [fill] * gap for gap, row in zip(gaps, rows, strict=True)]
         if got_ids == mask and got_mask == ids:
             fault = t("the two are in the wrong order: first the ids, then the mask")
         elif [got_ids, got_mask] == [[i, m] for i, m in zip(ids, mask, strict=True)]:
@@ -93,10 +93,10 @@ def check_pad_left(pad_left: Callable[..., Any]) -> None:
         elif any(g[gap:] != row for g, gap, row in zip(got_ids, gaps, rows, strict=True)):
             fault = t("each row must end in its own tokens, unchanged and in their order")
         elif got_ids != ids:
-            fault = t("the filling must be `pad_id`, here {pad_id}", pad_id=pad_id)
-        elif got_mask == [[int(value != pad_id) for value in row] for row in ids]:
+            fault = t("the filling must be `fill`, here {fill}", fill=fill)
+        elif got_mask == [[int(value != fill) for value in row] for row in ids]:
             fault = t(
-                "the pad id may stand inside a prompt too, and there it counts: make the mask "
+                "`fill` may stand inside a prompt too, and there it counts: make the mask "
                 "from the lengths, not from the ids"
             )
         elif got_mask == [[1 - value for value in row] for row in mask]:
@@ -109,9 +109,9 @@ def check_pad_left(pad_left: Callable[..., Any]) -> None:
             fault = t("the mask should be {mask}", mask=mask)
         raise Wrong(
             t(
-                "For rows {rows} and pad_id {pad_id}: {fault}.",
+                "For rows {rows} and fill {fill}: {fault}.",
                 rows=rows,
-                pad_id=pad_id,
+                fill=fill,
                 fault=fault,
             )
         )
@@ -122,7 +122,7 @@ _SENTENCES = (
     "the first tray.",
     "Set the deck to 2.5 bar before use. Wait.",
     "Only one sentence stands here.",
-    "Short. A much longer sentence follows here, and nobody could ever make it fit into the size.",
+    "Short. A much longer sentence follows here, and nobody could ever make it fit into the limit.",
     "One. Two. Three. Four. Five.",
     "Press the key.\nWait for the tone! Save the log as notes.txt first.\nThen let go",
 )
@@ -132,11 +132,11 @@ def _squeezed(text: str) -> str:
     return re.sub(r"\s+", "", text)
 
 
-def _packed(sentences: list[str], size: int) -> list[str]:
-    """As many of the sentences in each piece as fit into `size` characters."""
+def _packed(sentences: list[str], limit: int) -> list[str]:
+    """As many of the sentences in each piece as fit into `limit` characters."""
     pieces: list[str] = []
     for sentence in sentences:
-        if pieces and len(pieces[-1]) + 1 + len(sentence) <= size:
+        if pieces and len(pieces[-1]) + 1 + len(sentence) <= limit:
             pieces[-1] += " " + sentence
         else:
             pieces.append(sentence)
@@ -144,7 +144,7 @@ def _packed(sentences: list[str], size: int) -> list[str]:
 
 
 def _wrong_end(text: str, whole_sentences: Callable[..., Any]) -> str | None:
-    """Which ends of sentences are taken wrongly. With a size of 1, each sentence comes alone."""
+    """Which ends of sentences are taken wrongly. With a limit of 1, each sentence comes alone."""
     alone = [str(piece).split() for piece in as_list(call(whole_sentences, text, 1))]
     if alone == [s.split() for s in re.split(r"(?<=[.!?])\s+", text)]:
         return None
@@ -162,28 +162,32 @@ def _wrong_end(text: str, whole_sentences: Callable[..., Any]) -> str | None:
     "12.2",
     title=lambda: t("Mend patient D"),
     hints=lambda: [
-        t(r'`re.split(r"(?<=[.!?])\s+", text)` cuts behind each mark, and leaves "2.5" alone.'),
+        t(
+            r'`re.split(r"(?<=[.!?])\s+", text)` cuts behind each mark, and leaves "2.5" alone. Of '
+            "an empty text it makes one empty sentence: leave that out."
+        ),
         t(
             "Go through the sentences: put one onto the last piece if it still fits, else begin a "
             "new piece."
         ),
-        t("It fits if `len(pieces[-1]) + 1 + len(sentence) <= size`; the 1 is the space."),
+        t("It fits if `len(pieces[-1]) + 1 + len(sentence) <= limit`; the 1 is the space."),
     ],
 )
 def check_whole_sentences(whole_sentences: Callable[..., Any]) -> None:
     for text in _SENTENCES:
         sentences = re.split(r"(?<=[.!?])\s+", text)
-        for size in (60, 41, 20, 10, 400):
-            right = _packed(sentences, size)
-            got = as_list(call(whole_sentences, text, size))
+        for limit in (60, 41, 20, 10, 400):
+            right = _packed(sentences, limit)
+            got = as_list(call(whole_sentences, text, limit))
             if not all(isinstance(piece, str) for piece in got):
                 raise Wrong(t("You returned {got}; a list of texts is needed.", got=repr(got)[:80]))
             pieces = [" ".join(piece.split()) for piece in got]
-            if pieces == right:
+            wide = any(re.search(r"[.!?](?:\s{2,}|[^\S ])", piece.strip()) for piece in got)
+            if pieces == right and not wide:
                 continue
             words = re.sub(r"\W+", "", "".join(pieces))
             lost = [s for s in sentences if re.sub(r"\W+", "", s) not in words]
-            too_long = [sentence for sentence in sentences if len(sentence) > size]
+            too_long = [sentence for sentence in sentences if len(sentence) > limit]
             ends, at = set(), 0
             for sentence in sentences:
                 at += len(_squeezed(sentence))
@@ -192,10 +196,12 @@ def check_whole_sentences(whole_sentences: Callable[..., Any]) -> None:
             for piece in pieces:
                 at += len(_squeezed(piece))
                 borders.append(at)
-            if any(not piece for piece in pieces):
+            if pieces == right:
+                fault = t("between two sentences of a piece stands one space, and no line break")
+            elif any(not piece for piece in pieces):
                 fault = t("one piece is empty: leave it out")
             elif lost and lost == too_long and len(lost) < len(sentences):
-                fault = t("a sentence longer than size was left out; it stays, whole")
+                fault = t("a sentence longer than `limit` was left out; it stays, whole")
             elif lost and all(piece in " ".join(text.split()) for piece in pieces):
                 fault = t("the sentence {lost!r} was lost", lost=lost[0][-40:])
             elif _squeezed("".join(pieces)) != _squeezed(text):
@@ -204,9 +210,9 @@ def check_whole_sentences(whole_sentences: Callable[..., Any]) -> None:
                     "sentence with its mark, once and in order"
                 )
             elif any(sentence not in " ".join(pieces) for sentence in too_long) and not any(
-                sentence not in " ".join(pieces) for sentence in sentences if len(sentence) <= size
+                sentence not in " ".join(pieces) for sentence in sentences if len(sentence) <= limit
             ):
-                fault = t("a sentence longer than size was cut; it stays whole")
+                fault = t("a sentence longer than `limit` was cut; it stays whole")
             elif (wrong_end := _wrong_end(text, whole_sentences)) is not None:
                 fault = wrong_end
             elif any(border not in ends for border in borders):
@@ -216,11 +222,11 @@ def check_whole_sentences(whole_sentences: Callable[..., Any]) -> None:
                 fault = t("the piece {piece!r} ends inside a sentence", piece=bad[-40:])
             elif any(piece not in " ".join(text.split()) for piece in pieces):
                 fault = t("the white space is not that of the text: one space between sentences")
-            elif any(len(p) > size and p not in sentences for p in pieces):
-                fault = t("a piece of several sentences is longer than size; a space counts too")
+            elif any(len(p) > limit and p not in sentences for p in pieces):
+                fault = t("a piece of several sentences is longer than `limit`; a space counts too")
             elif len(pieces) > len(right):
                 fault = t(
-                    "two pieces would fit together: fill each one as far as size allows, "
+                    "two pieces would fit together: fill each one as far as `limit` allows, "
                     "also to the last character"
                 )
             else:
@@ -231,19 +237,28 @@ def check_whole_sentences(whole_sentences: Callable[..., Any]) -> None:
                 )
             raise Wrong(
                 t(
-                    "For the text {text!r} and size {size}: {fault}.",
+                    "For the text {text!r} and limit {limit}: {fault}.",
                     text=text[:40] + "...",
-                    size=size,
+                    limit=limit,
                     fault=fault,
                 )
             )
+    of_nothing = as_list(call(whole_sentences, "", 60))
+    if of_nothing:
+        raise Wrong(
+            t(
+                "For an empty text you returned {got}. No sentence stands in it, so no piece does: "
+                "return [].",
+                got=repr(of_nothing)[:80],
+            )
+        )
 
 
 @exercise(
     "12.3",
     title=lambda: t("Mend patient F"),
     hints=lambda: [
-        t("The length of each row: `np.linalg.norm(vectors, axis=1)`, of shape (n,)."),
+        t("The length of each row: `np.linalg.norm(values, axis=1)`, of shape (n,)."),
         t(
             "Divide each row by its own length. The lengths need the shape (n, 1): pass "
             "`keepdims=True`."
@@ -256,10 +271,12 @@ def check_to_unit(to_unit: Callable[..., Any]) -> None:
     cases = [rng.normal(size=(6, 4)) * 3, rng.normal(size=(5, 5)), rng.normal(size=(1, 3)) * 0.01]
     with_zeros = rng.normal(size=(4, 3)).astype(np.float32)
     with_zeros[2] = 0.0
-    for vectors in [*cases, with_zeros]:
+    whole_numbers = np.array([[3, 4, 0], [0, 0, 0], [-5, 0, 12]])
+    for vectors in [*cases, with_zeros, whole_numbers]:
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         right = vectors / np.where(lengths == 0, 1, lengths)
-        got = call(to_unit, vectors.copy())
+        given = vectors.copy()
+        got = call(to_unit, given)
         try:
             values = np.array(as_list(got), dtype=float)
         except (TypeError, ValueError):
@@ -276,7 +293,22 @@ def check_to_unit(to_unit: Callable[..., Any]) -> None:
                 )
             )
         if np.allclose(values, right, atol=1e-4):
+            if not np.array_equal(given, vectors):
+                raise Wrong(
+                    t(
+                        "The numbers are right, and the array that went in has changed too. Work "
+                        "on a new array: `values / lengths` makes one, `values /= lengths` does "
+                        "not."
+                    )
+                )
             continue
+        if vectors is whole_numbers and np.array_equal(values, np.trunc(right)):
+            raise Wrong(
+                t(
+                    "With whole numbers in, your results are whole numbers too, so their fractions "
+                    "are lost. Put them into an array of floats."
+                )
+            )
         got_lengths = np.linalg.norm(values, axis=1)
         worst = int(np.argmax(np.where(lengths[:, 0] == 0, 0, abs(got_lengths - 1))))
         along = np.einsum("ij,ij->i", values, right) / np.where(got_lengths == 0, 1, got_lengths)
@@ -353,7 +385,7 @@ def _question(number: int, text: str, product: str | None, fact: str | None) -> 
         t("Two questions ask for the same if `product` *and* `fact` agree; the texts differ."),
         t(
             "Collect the pairs of the training questions in a set: "
-            "`{(q.product, q.fact) for q in train}`."
+            "`{(q.product, q.fact) for q in first}`."
         ),
         t("Keep the test questions whose pair is not in that set, in their order."),
     ],
@@ -379,7 +411,14 @@ def check_unseen(unseen: Callable[..., Any]) -> None:
     test.append(_question(13, "Who built the Teal 9?", "teal-9", "builder"))
     test.append(_question(11, "What does the Teal 9 weigh?", "teal-9", "weight"))
     pairs = {(q.product, q.fact) for q in train}
-    for known, asked in ((train, test), (train[:1], test), ([], test), (train, test[1:4])):
+    twice = [test[5], test[1], test[5]]
+    for known, asked in (
+        (train, test),
+        (train[:1], test),
+        ([], test),
+        (train, test[1:4]),
+        (train, twice),
+    ):
         pairs = {(q.product, q.fact) for q in known}
         right = [q for q in asked if (q.product, q.fact) not in pairs]
         got = _call_for_list(unseen, known, asked)
@@ -396,7 +435,7 @@ def check_unseen(unseen: Callable[..., Any]) -> None:
         if sorted(map(id, got)) == sorted(map(id, right)):
             fault = t("those are the right ones, but their order has changed")
         elif not known:
-            fault = t("where `train` is empty, nothing is known yet: all of `test` stays")
+            fault = t("where `first` is empty, nothing is known yet: all of `second` stays")
         elif got == [q for q in asked if (q.product, q.fact) in pairs]:
             fault = t("those are the ones to leave out")
         elif not got:
@@ -436,10 +475,10 @@ def check_unseen(unseen: Callable[..., Any]) -> None:
             fault = t("a question stands there more than once")
         elif any(q not in got for q in right):
             one = next(q for q in right if q not in got)
-            fault = t("{text!r} should stay: no question of `train` asks for it", text=one.text)
+            fault = t("{text!r} should stay: no question of `first` asks for it", text=one.text)
         else:
             one = next((q for q in got if q not in right), got[0])
-            fault = t("{text!r} should go: a question of `train` asks for it", text=one.text)
+            fault = t("{text!r} should go: a question of `first` asks for it", text=one.text)
         raise Wrong(
             t(
                 "With {train} training and {test} test questions you kept {got}: {fault}.",
