@@ -1,5 +1,6 @@
 # Two commands for learners:      make lab    make test
 # For those who change the course: make build  make check  make translations  make language LANG=fr
+# For those who give or prove it:  make bundle  make slides  make prove  make browser  make colab
 # Each target makes what it needs: the virtual environment in .venv, the installed packages, the models.
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
@@ -7,10 +8,10 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 PY := .venv/bin/python
 INSTALLED := .venv/.installed
 
-.PHONY: help lab test build check models translations language publish clean
+.PHONY: help lab test build check models translations language publish bundle slides prove browser colab clean
 
 help:
-	@sed -n '1,3s/^# //p' Makefile
+	@sed -n '1,4s/^# //p' Makefile
 
 $(INSTALLED): requirements.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and none was found. Install one, or name it: make PYTHON=/path/to/python3.12"; exit 1; }
@@ -30,9 +31,11 @@ test: models
 
 build: models
 	$(PY) -m authoring build
+	$(PY) -m proving handouts
 
 check: $(INSTALLED)
 	$(PY) -m authoring check
+	$(PY) -m proving handouts --check
 
 translations: $(INSTALLED)
 	$(PY) -m authoring translations
@@ -45,6 +48,10 @@ language: models
 publish: $(INSTALLED)
 	@test -n "$(REPO)" || { echo "Say which repository: make publish REPO=owner/name"; exit 1; }
 	$(PY) -m authoring publish $(REPO)
+
+# More words for these go into ARGS: make prove ARGS="--lessons 00 05".
+bundle slides prove browser colab: models
+	$(PY) -m proving $@ $(ARGS)
 
 clean:
 	rm -rf .venv build dist *.egg-info

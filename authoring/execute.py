@@ -1,7 +1,8 @@
 """Run a lesson's solutions, and know when that is needed.
 
 The fingerprint of a lesson covers all that its outputs depend on: its code, the modules of
-`coursekit` that it reaches, the data, the English figures it shows, and the pinned requirements.
+`coursekit` that it reaches, the data, the English figures it shows, and the pins of the packages
+that lessons need.
 """
 
 from __future__ import annotations
@@ -38,8 +39,9 @@ QUIET = {
     "COLUMNS": "80",
     "NO_COLOR": "1",
 }
-NOT_INPUT = ("locales", "images", "minutes.json", "recorded.json")
+NOT_INPUT = ("fonts", "locales", "images", "minutes.json", "recorded.json")
 VERDICTS = "coursekit.verdicts"  # a lesson that reaches it depends on recorded.json as well
+TOOLS = "# Building and testing"  # below this line of requirements.txt, no lesson needs a package
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 PNG_HEAD = b"\x89PNG\r\n\x1a\n"
 
@@ -72,7 +74,10 @@ def fingerprint(project: Project, lesson: Lesson) -> str:
         digest.update(b"recorded " + recorded.read_bytes())
     for module in sorted(reached):
         digest.update(f"module {module}\n".encode() + modules[module].read_bytes())
+    benchmarks = _benchmarks_of(lesson)
     for path in _data_files(root):
+        if path.parent.name == "benchmarks" and path.stem not in benchmarks:
+            continue
         digest.update(f"data {path.relative_to(root).as_posix()}\n".encode() + path.read_bytes())
     for name in figures_of(lesson):
         path = root / "images" / f"{name}.svg"
@@ -80,6 +85,8 @@ def fingerprint(project: Project, lesson: Lesson) -> str:
     requirements = root / "requirements.txt"
     if requirements.exists():
         for line in requirements.read_text(encoding="utf-8").splitlines():
+            if line.startswith(TOOLS):
+                break
             if line.split("#")[0].strip():
                 digest.update(f"pin {line.split('#')[0].strip()}\n".encode())
     return digest.hexdigest()[:16]
@@ -92,6 +99,12 @@ def figures_of(lesson: Lesson) -> list[str]:
         for cell in lesson.code_cells()
         for name in re.findall(r"""\bfigure\(\s*["']([\w-]+)["']""", cell.source)
     ]
+
+
+def _benchmarks_of(lesson: Lesson) -> set[str]:
+    """The names that the lesson's code hands to `load_benchmark("...")`."""
+    sources = (cell.source for cell in lesson.code_cells())
+    return {n for s in sources for n in re.findall(r"""\bload_benchmark\(\s*["'](\w+)["']""", s)}
 
 
 def _data_files(root: Path) -> list[Path]:

@@ -383,7 +383,7 @@ def overview(project: Project, translations: list[Translation]) -> str:
                 str(count),
                 str(fuzzy),
                 str(empty),
-                f"{(count - fuzzy - empty) / max(count, 1):.0%}",
+                f"{100 * (count - fuzzy - empty) // max(count, 1)}%",  # 100% means all
                 language.reviewed_by or "nobody yet",
             )
         )

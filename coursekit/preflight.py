@@ -13,7 +13,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from coursekit.paths import cache_dir, data_dir
+from coursekit.paths import cache_dir, can_write, data_dir, nearest_folder, state_dir
 
 SHOWN_PACKAGES = (
     "torch",
@@ -115,6 +115,7 @@ def look_around(lesson: str | int | None = None) -> PreflightReport:
             )
         )
 
+    advice += _folder_advice()
     state, sentences = _models_state()
     rows.append((t("Models"), state))
     advice += sentences
@@ -194,9 +195,30 @@ def _version(package: str) -> str | None:
 
 def _free_disk(folder: Path) -> int:
     """Free bytes where `folder` is, or will be."""
-    while not folder.exists() and folder.parent != folder:
-        folder = folder.parent
-    return shutil.disk_usage(folder).free
+    return shutil.disk_usage(nearest_folder(folder)).free
+
+
+def _folder_advice() -> list[str]:
+    """One sentence for each of the course's two folders that nothing can be written to."""
+    from coursekit.language import t
+
+    wanted = {
+        "COURSEKIT_CACHE": (cache_dir(), t("what the course makes")),
+        "COURSEKIT_STATE": (state_dir(), t("your progress")),
+    }
+    sentences = []
+    for variable, (folder, what) in wanted.items():
+        if not can_write(folder):
+            sentences.append(
+                t(
+                    "{folder} cannot be written to, so {what} cannot be kept: set {variable} to a "
+                    "folder that you may write to, and restart the kernel.",
+                    folder=folder,
+                    what=what,
+                    variable=variable,
+                )
+            )
+    return sentences
 
 
 def _models_state() -> tuple[str, list[str]]:

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coursekit.paths import CacheError, cache_dir, locked, write_atomically
+from coursekit.paths import CacheError, cache_path, locked, write_atomically
 
 if TYPE_CHECKING:
     import torch
@@ -112,10 +112,10 @@ def detect_profile() -> Profile:
 
 
 def total_memory() -> int:
-    """Bytes of memory that this process may use: the machine's, or less inside a container."""
+    """Bytes of memory that this process may use: the machine's, or less where that is limited."""
     import psutil
 
-    return min([psutil.virtual_memory().total, *_container_bytes("memory.max")])
+    return min([psutil.virtual_memory().total, *(most for most, _ in memory_limits())])
 
 
 def free_memory() -> int:
@@ -123,17 +123,68 @@ def free_memory() -> int:
     import psutil
 
     available = psutil.virtual_memory().available
-    limit, used = _container_bytes("memory.max"), _container_bytes("memory.current")
-    return min([available, *(most - now for most, now in zip(limit, used, strict=False))])
+    return max(0, min([available, *(most - used for most, used in memory_limits())]))
 
 
-def _container_bytes(file: str) -> list[int]:
-    """A number of the container's memory limits, as a list of one, or an empty list."""
+def memory_limits(system: Path = Path("/")) -> list[tuple[int, int]]:
+    """The memory limits that hold for this process, and how much of each is used, in bytes.
+
+    They come from the control groups of Linux, where a container, a service or a group above it
+    may have one, and from `MEM_LIMIT`, by which JupyterHub tells the share of one learner.
+
+    Args:
+        system: root of the file system; tests give a folder.
+    """
+    import psutil
+
+    limits = []
+    for group, most, used, spare in _memory_groups(system):
+        limit, now = _bytes_in(group / most), _bytes_in(group / used)
+        if limit is not None and now is not None:
+            limits.append((limit, now - _cached_bytes(group / "memory.stat", spare)))
+    share = os.environ.get("MEM_LIMIT", "").strip()
+    if share.isdigit():
+        limits.append((int(share), psutil.Process().memory_info().rss))
+    return limits
+
+
+def _memory_groups(system: Path) -> list[tuple[Path, str, str, str]]:
+    """The memory groups of this process up to the root, each with the names of its numbers."""
     try:
-        text = (Path("/sys/fs/cgroup") / file).read_text(encoding="utf-8").strip()
+        lines = (system / "proc/self/cgroup").read_text(encoding="utf-8").splitlines()
     except OSError:
         return []
-    return [int(text)] if text.isdigit() else []
+    groups = []
+    for line in lines:
+        _, kinds, place = line.split(":", 2)
+        if not kinds:  # version 2: one tree for all kinds
+            root, names = "sys/fs/cgroup", ("memory.max", "memory.current", "inactive_file")
+        elif "memory" in kinds.split(","):
+            root = "sys/fs/cgroup/memory"
+            names = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+        else:
+            continue
+        # A container may see its own group at the root while `place` names it as the host does.
+        below = Path(place.lstrip("/"))
+        groups += [(system / root / one, *names) for one in (below, *below.parents)]
+    return groups
+
+
+def _bytes_in(path: Path) -> int | None:
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except OSError:
+        return None
+    return int(text) if text.isdigit() else None
+
+
+def _cached_bytes(path: Path, name: str) -> int:
+    """Bytes of files that the system keeps in memory and gives back when a program needs them."""
+    try:
+        rows = [line.split() for line in path.read_text(encoding="utf-8").splitlines()]
+    except OSError:
+        return 0
+    return next((int(row[1]) for row in rows if row[0] == name), 0)
 
 
 def _device() -> str:
@@ -191,7 +242,7 @@ def _stored_speedup(processor: str) -> float:
     from coursekit.cache import digest
 
     key = digest(processor, torch.__version__, torch.get_num_threads())[:16]
-    path = cache_dir() / "profile" / f"{key}.json"
+    path = cache_path("profile", f"{key}.json")
     stored = _read_speedup(path)
     if stored is not None:
         return stored

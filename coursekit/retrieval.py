@@ -602,7 +602,7 @@ def cross_encoder_cached(
     `training` goes to `train_cross_encoder`. The data, the settings and the code of the training
     name the entry: change one of them, and it is trained again.
     """
-    import torch
+    from safetensors.torch import load_model, save_model
 
     encoder = new_cross_encoder(embedder)
     settings = {
@@ -612,17 +612,17 @@ def cross_encoder_cached(
         "code": digest(new_cross_encoder, train_cross_encoder),
         "dtype": str(_dtype()),
         "device": str(encoder.model.device),
+        "format": "safetensors",
     }
 
     def make(folder: Path) -> None:
         losses = train_cross_encoder(encoder, groups, **training)
-        np.save(folder / "losses.npy", np.array(losses))
-        torch.save(encoder.model.state_dict(), folder / "weights.pt")
+        np.save(folder / "losses.npy", np.array(losses), allow_pickle=False)
+        save_model(encoder.model, str(folder / "weights.safetensors"))
 
     folder = cached_folder("cross_encoder", settings, make)
-    weights = torch.load(folder / "weights.pt", map_location=encoder.model.device)
-    encoder.model.load_state_dict(weights)
-    losses = np.load(folder / "losses.npy").tolist()
+    load_model(encoder.model, folder / "weights.safetensors", device=str(encoder.model.device))
+    losses = np.load(folder / "losses.npy", allow_pickle=False).tolist()
     return replace(encoder, fingerprint=digest(folder.name)), losses
 
 

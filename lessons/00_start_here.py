@@ -226,7 +226,7 @@ def has_source(answer):
 check("00.3", has_source)
 
 # %% [markdown]
-# `progress` shows what you have done so far. It is kept on your machine, and nowhere else.
+# `progress` shows what you have done so far. It is kept on your machine, and nowhere else. On Colab a session forgets everything when it ends: there, run `from coursekit import keep_on_drive` and `keep_on_drive()` in a new cell, once in each session, and your Google Drive keeps your progress and what you trained.
 
 # %%
 from coursekit import progress

@@ -229,13 +229,33 @@ show_source(answer_loss)
 # 2. **Half the bits** (bfloat16), where the setup cell's probe found them faster.
 # 3. **A float32 copy for the optimizer.** bfloat16 keeps 8 significant bits; a small step would be rounded away. `MasterAdamW` keeps exact copies of the adapter only.
 # 4. **Micro-batches.** The gradient of 8 examples is the sum of their 8 gradients, so two of them in memory are enough.
-# 5. **Attention in single steps.** On a CPU, fused attention is slow on its way back.
-# 6. **Compiled layers.** `torch.compile` joins the small operations between the matrix products. It takes half a minute, for long runs only.
+# 5. **Attention in single steps.** On some CPUs, fused attention is slow on its way back.
+# 6. **Compiled layers.** `torch.compile` joins the small operations between the matrix products: {{ladder_compile:.0f}} seconds first, so for long runs only.
 #
-# None of them changes what is learned, but for rounding. Measure the first two, on one step with two examples.
+# None changes what is learned, but for rounding. A script, `benchmarks/lora_recipe.py`, climbed the whole ladder, each rung a process of its own.
 
 # %%
+from coursekit.benchmarks import load_benchmark, medians
+from coursekit.plots import plot_recipes, use_course_style
+
+use_course_style()
+ladder = load_benchmark("lora_recipe")["points"]
+plot_recipes(ladder)
+course, speed = "course, micro-batches of 2", medians(ladder, "tokens_per_s")
+record("ladder_faster", speed[course] / speed["textbook"])
+record("ladder_bits", speed["+ bfloat16"] / speed["textbook"])
+record("ladder_attention", speed["+ eager attention"] / speed["+ adapters in bfloat16"])
+memory, first = medians(ladder, "peak_gb"), medians(ladder, "first_step_s")
+record("ladder_memory", memory[course] / memory["textbook"])
+record("ladder_compile", first[course] - medians(ladder, "step_s")[course])
+
+# %% [markdown]
+# Six steps together: {{ladder_faster:.1f}} times the tokens per second, with {{ladder_memory:.0%}} of the memory. Two rungs deserve a second look. Half the bits alone made training only {{ladder_bits:.2f}} times as fast: the logits of all tokens still filled time and memory, as the next row shows. And step 5 gave {{ladder_attention:.2f}} times the speed there and cost memory; on the processor where the recipe was chosen, it was a gain. A recipe belongs to a machine, so measure yours: here the first two steps, with two examples.
+
+# %% tags=["nbval-ignore-output"]
 import time
+from dataclasses import replace
+from coursekit.profile import detect_profile
 
 def full_logits_loss(model, batch):
     return model(**batch, use_cache=False).loss
@@ -248,10 +268,6 @@ def seconds_per_step(model, loss_function, repeats=4):
         times.append(time.perf_counter() - started)
         model.zero_grad()
     return min(times)
-
-# %% tags=["nbval-ignore-output"]
-from dataclasses import replace
-from coursekit.profile import detect_profile
 
 float32 = replace(detect_profile(), dtype=torch.float32)
 models = {"float32": add_adapter(load_lm(profile=float32), settings), "course": tuned}
@@ -300,9 +316,8 @@ assert history.loss[-1] < 0.5 * history.loss[0]
 # %%
 import matplotlib.pyplot as plt
 from coursekit import t
-from coursekit.plots import bars_with_intervals, plot_training, use_course_style
+from coursekit.plots import bars_with_intervals, plot_training
 
-use_course_style()
 plot_training(history.loss, history.learning_rate)
 
 # %% [markdown]

@@ -489,7 +489,7 @@ plt.show()
 # %% [markdown]
 # ## The verdict on C8
 #
-# > **C8, what you saw.** *It needs a high-quality data set*: half of the examples spoilt cost {{c8_quality:.0%}} of the exact answers ({{c8_quality_low:.0%}} to {{c8_quality_high:.0%}}); an interval above zero supports this. *With little data it makes little difference*: one example brought {{c8_little:.0%}} ({{c8_little_low:.0%}} to {{c8_little_high:.0%}}), and the other 79 brought {{c8_size:.0%}} more ({{c8_size_low:.0%}} to {{c8_size_high:.0%}}). Lesson 11 calls up to 10 points little.
+# > **C8, what you saw.** *It needs a high-quality data set*: half of the examples spoilt cost exact answers: {{c8_quality:.0%}} of all answers ({{c8_quality_low:.0%}} to {{c8_quality_high:.0%}}); an interval above zero supports this. *With little data it makes little difference*: one example brought {{c8_little:.0%}} ({{c8_little_low:.0%}} to {{c8_little_high:.0%}}), and the other 79 brought {{c8_size:.0%}} more ({{c8_size_low:.0%}} to {{c8_size_high:.0%}}). Lesson 11 calls up to 10 points little.
 #
 # How much data you need depends on what is missing: a habit, or a skill. New *facts* are a third thing; lesson 11 tries to teach those.
 

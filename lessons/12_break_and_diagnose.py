@@ -313,7 +313,7 @@ treat("D", mend_d)
 # %% [markdown]
 # ## Patient E: the slow learner
 #
-# Another adapter. It saw the same examples, in the same order, with the same settings as C's. The gold passage stands in every prompt, and it answers one batch at a time with the padding as it should be. Its loss falls too. But only {{e_right:.0%}} of its {{e_n:.0f}} answers are exactly the target.
+# Another adapter. It saw the same examples, in the same order, with the same settings as C's. The gold passage stands in every prompt, and it answers one batch at a time with the padding as it should be. Its loss falls too. But of its {{e_n:.0f}} answers, {{e_right:.0%}} are exactly the target.
 
 # %%
 e = patient("E")

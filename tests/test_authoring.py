@@ -28,6 +28,7 @@ from authoring.figures import overflows, svg_problems, svg_texts, translate_svg
 from authoring.generated import setup_source
 from authoring.lesson import load_lesson
 from authoring.project import AuthoringError, Project, load_project
+from coursekit.figures import alt_text
 
 LESSON = "lessons/01_count_words.py"
 
@@ -121,6 +122,7 @@ def test_prose_alone_needs_no_run(course):
         ("requirements.txt", "numpy", "numpy==2.4", 2),
         ("images/01_words.svg", "A text<", "One text<", ["01_count_words"]),
         ("requirements.txt", "numpy", "numpy  # a comment", []),
+        ("requirements.txt", "numpy\n", "numpy\n# Building and testing the course\nuv\n", []),
     ],
 )
 def test_what_makes_a_lesson_stale(course, name, old, new, stale):
@@ -136,6 +138,25 @@ def test_data_makes_lessons_stale_but_locales_do_not(course):
     assert fingerprint(course, lesson) == before
     write(course.root, "coursekit/data/facts.json", "{}\n")
     assert fingerprint(course, lesson) != before
+
+
+def test_a_benchmark_makes_stale_only_the_lessons_that_load_it(course):
+    lesson = load_lesson(course, "01_count_words")
+    before = fingerprint(course, lesson)
+    write(course.root, "coursekit/data/benchmarks/sweep.json", "{}")
+    assert fingerprint(course, lesson) == before
+    end = "lessons/02_the_end.py"
+    edit(course.root, end, 'print("the end")', 'print("the end")  # load_benchmark("sweep")')
+    lesson = load_lesson(course, "02_the_end")
+    loading = fingerprint(course, lesson)
+    write(course.root, "coursekit/data/benchmarks/sweep.json", "[]")
+    assert fingerprint(course, lesson) != loading
+
+
+def test_the_alt_text_ends_each_sentence_in_its_own_script():
+    svg = "<svg><title>{}</title><desc>{}</desc></svg>"
+    assert alt_text(svg.format("A map", "It shows.")) == "A map. It shows."
+    assert alt_text(svg.format("一张图", "它显示。")) == "一张图。 它显示。"
 
 
 def test_reached_modules_follow_imports(tmp_path):

@@ -299,3 +299,17 @@ def test_digest_refuses_what_has_no_stable_bytes():
         digest(object())
     with pytest.raises(TypeError, match="not objects"):
         digest(np.array([object()]))
+
+
+def test_what_a_shared_cache_holds_is_read_from_there_and_not_made_again(tmp_path, monkeypatch):
+    shared, own = tmp_path / "shared", tmp_path / "own"
+    monkeypatch.delenv("COURSEKIT_SHARED", raising=False)
+    monkeypatch.setenv("COURSEKIT_CACHE", str(shared))
+    cached_json("a number", {"of": 1}, lambda: 1)
+    monkeypatch.setenv("COURSEKIT_CACHE", str(own))
+    monkeypatch.setenv("COURSEKIT_SHARED", str(shared))
+    assert cached_json("a number", {"of": 1}, lambda: 2) == 1
+    assert not own.exists()
+    assert cached_json("a number", {"of": 2}, lambda: 2) == 2
+    assert [path.suffix for path in (own / "made").glob("*.json")] == [".json"]
+    assert len(list((shared / "made").glob("*.json"))) == 1

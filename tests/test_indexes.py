@@ -22,6 +22,7 @@ from coursekit.indexes import (
     ids_of,
     index_bytes,
     jittered_copies,
+    load_measured,
     milliseconds,
     one_thread,
     recall_at_k,
@@ -270,3 +271,16 @@ def test_an_unknown_benchmark_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(benchmarks, "data_dir", lambda: tmp_path)
     with pytest.raises(FileNotFoundError, match="none yet"):
         load_benchmark("growth")
+
+
+def test_memory_that_was_freed_before_does_not_hide_what_an_index_takes(tmp_path):
+    """A small index would fit into pages that Python has freed and the system not yet got back."""
+    vectors = np.random.default_rng(0).normal(size=(20_000, 64)).astype("float32")
+    path = tmp_path / "ivf.faiss"
+    faiss.write_index(build("IVF64,Flat", vectors), str(path))
+    pieces = [bytes(100_000) for _ in range(200)]
+    keep = [bytes(10) for _ in range(200)]
+    del pieces
+    _, whole = load_measured(path)
+    assert whole > 0.8 * vectors.nbytes / 1e6
+    del keep

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterator
 
 import matplotlib
 import pytest
 
-from coursekit.plots import PALETTE, bars_with_intervals, paired_bars, use_course_style
+from coursekit import language as messages
+from coursekit.benchmarks import load_benchmark
+from coursekit.language import t
+from coursekit.plots import (
+    PALETTE,
+    bars_with_intervals,
+    font_families,
+    paired_bars,
+    plot_recipes,
+    use_course_style,
+)
 from coursekit.scoring import paired_interval
 
 
@@ -68,3 +79,36 @@ def test_neighbours_of_the_palette_differ_in_grey():
     order = [lightness(PALETTE[name]) for name in ("ink", "deep", "sea", "sand", "light")]
     assert order == sorted(order)
     assert min(b - a for a, b in zip(order, order[1:], strict=False)) > 0.07
+
+
+def test_chinese_labels_are_drawn_with_the_font_that_comes_along(monkeypatch, recwarn):
+    """DejaVu Sans lacks the signs; the second family of the language must have them."""
+    matplotlib.use("agg")
+    import matplotlib.pyplot as plt
+
+    monkeypatch.setattr(messages, "_current", "zh-CN")
+    assert len(font_families()) == 2
+    with matplotlib.rc_context():
+        use_course_style()
+        figure, axes = plt.subplots()
+        axes.set_title(t("training"))
+        figure.canvas.draw()
+        plt.close(figure)
+    assert t("training") != "training"
+    assert not [w for w in recwarn if "Glyph" in str(w.message)]
+
+
+def test_recipes_are_drawn_with_their_median_and_spread(monkeypatch):
+    matplotlib.use("agg")
+    import matplotlib.pyplot as plt
+
+    points = load_benchmark("lora_recipe")["points"]
+    rates = [p["tokens_per_s"] for p in points if (p["recipe"], p["kind"]) == ("textbook", "speed")]
+    monkeypatch.setattr(plt, "show", lambda: None)
+    plot_recipes(points)
+    left, right = plt.gcf().axes
+    assert left.patches[0].get_width() == statistics.median(rates)
+    ends = left.containers[1][2][0].get_segments()[0][:, 0]
+    assert list(ends) == pytest.approx([min(rates), max(rates)])
+    assert len(right.patches) == len(left.patches) == len(left.get_yticklabels())
+    plt.close("all")

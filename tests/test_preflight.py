@@ -117,6 +117,18 @@ def test_little_memory_and_little_disk_are_advice_and_no_verdict(monkeypatch):
     assert "0.9 GB" in only_advice_with(report, "COURSEKIT_CACHE")
 
 
+def test_a_folder_that_cannot_be_written_is_named_before_anything_is_lost(monkeypatch, tmp_path):
+    place = tmp_path / "a-file"
+    place.write_text("", encoding="utf-8")
+    monkeypatch.setenv("COURSEKIT_CACHE", str(place / "cache"))
+    monkeypatch.setenv("COURSEKIT_STATE", str(tmp_path / "state"))
+    report = look_around()
+    assert report.ok and "set COURSEKIT_CACHE to a folder" in only_advice_with(report, "a-file")
+    monkeypatch.setenv("COURSEKIT_STATE", str(place))
+    assert "your progress" in only_advice_with(look_around(), "COURSEKIT_STATE")
+    assert not (tmp_path / "state").exists()
+
+
 def test_a_cold_cache_says_what_will_be_fetched_and_how_much(monkeypatch):
     report = look_around()
     sentence = only_advice_with(report, "SmolLM2-135M-Instruct")
@@ -146,11 +158,53 @@ def test_a_wrong_override_is_passed_on(monkeypatch):
     assert not report.ok and "COURSEKIT_DEVICE" in only_advice_with(report, "tpu")
 
 
-def test_free_memory_heeds_the_limits_of_a_container(monkeypatch):
-    limits = {"memory.max": [4_000_000_000], "memory.current": [3_000_000_000]}
-    monkeypatch.setattr(profile, "_container_bytes", limits.__getitem__)
+def test_free_memory_heeds_every_limit(monkeypatch):
+    limits = [(8_000_000_000, 1_000_000_000), (4_000_000_000, 3_000_000_000)]
+    monkeypatch.setattr(profile, "memory_limits", lambda: limits)
     assert profile.total_memory() <= 4_000_000_000
-    assert profile.free_memory() <= 1_000_000_000
+    assert 0 < profile.free_memory() <= 1_000_000_000
+    limits.append((1_000, 2_000))
+    assert profile.free_memory() == 0
+
+
+@pytest.mark.parametrize(
+    ("own", "folder", "most", "used"),
+    [
+        ("0::/user/app\n", "sys/fs/cgroup/user", "memory.max", "memory.current"),
+        ("0::/\n", "sys/fs/cgroup", "memory.max", "memory.current"),
+        ("0::/on/the/host\n", "sys/fs/cgroup", "memory.max", "memory.current"),
+        (
+            "9:cpu:/\n4:name=systemd:/a\n3:memory:/docker/abc\n0::/\n",
+            "sys/fs/cgroup/memory/docker/abc",
+            "memory.limit_in_bytes",
+            "memory.usage_in_bytes",
+        ),
+    ],
+)
+def test_limits_are_read_from_control_groups_of_both_kinds(
+    tmp_path, monkeypatch, own, folder, most, used
+):
+    monkeypatch.delenv("MEM_LIMIT", raising=False)
+    group = tmp_path / folder
+    group.mkdir(parents=True)
+    (tmp_path / "proc/self").mkdir(parents=True)
+    (tmp_path / "proc/self/cgroup").write_text(own, encoding="utf-8")
+    (group / most).write_text("4000000000\n", encoding="utf-8")
+    (group / used).write_text("3000000000\n", encoding="utf-8")
+    assert profile.memory_limits(tmp_path) == [(4_000_000_000, 3_000_000_000)]
+    stat = "anon 5\ninactive_file 500000000\ntotal_inactive_file 500000000\n"
+    (group / "memory.stat").write_text(stat, encoding="utf-8")
+    assert profile.memory_limits(tmp_path) == [(4_000_000_000, 2_500_000_000)]
+    (group / most).write_text("max\n", encoding="utf-8")
+    assert profile.memory_limits(tmp_path) == []
+
+
+def test_a_learners_share_on_a_hub_is_a_limit(tmp_path, monkeypatch):
+    monkeypatch.setenv("MEM_LIMIT", "2000000000")
+    ((most, used),) = profile.memory_limits(tmp_path)
+    assert most == 2_000_000_000 and 10_000_000 < used < 20_000_000_000
+    monkeypatch.setenv("MEM_LIMIT", "2G")
+    assert profile.memory_limits(tmp_path) == []
 
 
 # ---------------------------------------------------------------- profile

@@ -417,6 +417,13 @@ def test_overview_counts_fuzzy_units(course):
     assert table.splitlines()[1].split()[:5] == ["nl", "Nederlands", "released", "50", "1"]
 
 
+def test_one_missing_unit_of_thousands_is_not_full_coverage(course, monkeypatch):
+    (dutch,) = load_translations(course, load_lessons(course))
+    monkeypatch.setattr(catalogs, "state", lambda _: (3000, ["one"], []))
+    row = overview(course, [dutch]).splitlines()[1]
+    assert " 99% " in row
+
+
 @pytest.mark.parametrize(
     ("code", "value", "spec", "expected"),
     [

@@ -1,0 +1,1 @@
+"""What shows that the course runs where learners are: Colab, a browser, a room, small machines."""

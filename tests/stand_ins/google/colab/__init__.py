@@ -1,0 +1,1 @@
+"""A stand-in for `google.colab` outside Colab's own page."""

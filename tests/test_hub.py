@@ -1,0 +1,202 @@
+"""The hub of a workshop: its limits, its login, and that no learner reads another's files."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import yaml
+
+from proving import hub_load, hub_values
+
+CONFIG = hub_load.HUB / "jupyterhub_config.py"
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="JupyterHub does not run on Windows")
+
+
+class Bag(SimpleNamespace):
+    """Stands for traitlets' config: any section is there when it is asked for."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        setattr(self, name, Bag())
+        return getattr(self, name)
+
+
+@pytest.fixture
+def config(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    for name in [name for name in os.environ if name.startswith("COURSE_HUB_")]:
+        monkeypatch.delenv(name)
+    names: dict[str, Any] = {"get_config": Bag}
+    exec(compile(CONFIG.read_text(encoding="utf-8"), str(CONFIG), "exec"), names)
+    return names
+
+
+def test_the_hub_listens_here_only_asks_for_a_login_and_has_limits(config):
+    c = config["c"]
+    assert c.JupyterHub.bind_url == "http://127.0.0.1:8000"
+    assert c.JupyterHub.hub_ip == "127.0.0.1"
+    assert c.JupyterHub.authenticator_class == "pam"
+    assert c.PAMAuthenticator.allowed_groups == {"learners"}
+    assert "allow_all" not in vars(c.Authenticator)
+    assert (c.Spawner.mem_limit, c.Spawner.cpu_limit) == ("3G", 2.0)
+    assert c.JupyterHub.active_server_limit == 30
+    assert any("jupyterhub_idle_culler" in s["command"] for s in c.JupyterHub.services)
+    assert c.Spawner.environment["COURSEKIT_SHARED"] == "/srv/course-cache"
+    assert c.Spawner.environment["OMP_NUM_THREADS"] == "1"
+
+
+def test_the_culler_may_only_stop_servers(config):
+    (role,) = config["c"].JupyterHub.load_roles
+    assert not [scope for scope in role["scopes"] if scope.startswith("admin")]
+
+
+@POSIX
+def test_a_learner_gets_the_notebooks_in_a_home_that_is_closed_to_others(config, tmp_path):
+    home = tmp_path / "home"
+    home.mkdir(mode=0o755)
+    owner = (os.getuid(), os.getgid())
+    config["prepare_home"](home, hub_load.ROOT, *owner)
+    assert stat.S_IMODE(home.stat().st_mode) == 0o700
+    lesson = home / "course" / "notebooks" / "05_rag_end_to_end.ipynb"
+    assert (home / "course/translations/nl/notebooks/05_rag_end_to_end.ipynb").is_file()
+    lesson.write_text("my answers", encoding="utf-8")
+    config["prepare_home"](home, hub_load.ROOT, *owner)
+    assert lesson.read_text(encoding="utf-8") == "my answers"
+
+
+@POSIX
+@pytest.mark.skipif(getattr(os, "geteuid", lambda: 1)() != 0, reason="only root changes users")
+def test_another_user_of_the_system_cannot_read_a_learners_files(config, tmp_path):
+    for folder in [tmp_path, *tmp_path.parents]:
+        if folder.stat().st_uid == os.geteuid() and folder != Path("/"):
+            folder.chmod(folder.stat().st_mode | 0o011)
+    home = tmp_path / "ada"
+    home.mkdir()
+    os.chown(home, 54321, 54321)
+    config["prepare_home"](home, hub_load.ROOT, 54321, 54321)
+    lesson = home / "course" / "notebooks" / "00_start_here.ipynb"
+    for user, expected in ((54321, 0), (54322, 1)):
+        done = subprocess.run(
+            ["cat", str(lesson)], user=user, group=user, extra_groups=[], capture_output=True
+        )
+        assert done.returncode == expected
+
+
+def needed(what: str) -> None:
+    """Skip loudly, or fail where the tests of the hub are asked for."""
+    if os.environ.get("COURSE_HUB_TEST"):
+        pytest.fail(what)
+    pytest.skip(f"THE HUB WAS NOT STARTED. {what}")
+
+
+@POSIX
+def test_the_hub_asks_for_a_login_and_keeps_learners_apart(tmp_path):
+    if importlib.util.find_spec("jupyterhub") is None:
+        needed("Install workshop/hub/requirements.txt to test it.")
+    try:
+        hub_load.find_proxy()
+    except hub_load.HubError as error:
+        needed(str(error))
+    import requests
+
+    with hub_load.running_hub(2, tmp_path) as hub:
+        stranger = requests.get(f"{hub.address}/user/ada/lab", allow_redirects=True, timeout=30)
+        assert "/hub/login" in stranger.url
+        with pytest.raises(hub_load.HubError, match="could not log in"):
+            hub_load.log_in(hub, "ada", "a guess")
+        tokens = {}
+        for name in ("ada", "bob"):
+            session = hub_load.log_in(hub, name, hub.password)
+            made = session.post(
+                f"{hub.address}/hub/api/users/{name}/tokens",
+                headers={"X-XSRFToken": session.cookies.get("_xsrf", path="/hub/")},
+                timeout=30,
+            )
+            tokens[name] = made.json()["token"]
+        hub_load.start_server(hub, "ada")
+
+        def files_of_ada(name: str) -> int:
+            headers = {"Authorization": f"token {tokens[name]}"}
+            address = f"{hub.address}/user/ada/api/contents/course/notebooks"
+            return requests.get(address, headers=headers, timeout=30).status_code
+
+        assert files_of_ada("ada") == 200
+        assert files_of_ada("bob") in (403, 404)
+    assert hub.process.poll() is not None
+
+
+# ---------------------------------------------------------------- the load test
+
+
+def wave(learners: int, size: int, memory: int, fault: bool = False) -> dict[str, Any]:
+    runs = [{"learner": f"{i}", "open_s": 3.0, "answer_s": 10.0 + i} for i in range(size)]
+    if fault:
+        runs[0] = {"learner": "0", "fault": "HubError: no"}
+    return {"learners": learners, "runs": runs, "memory_mb": memory}
+
+
+def test_a_further_learner_is_the_slope_and_not_the_mean():
+    waves = [wave(1, 1, 1300), wave(3, 2, 1900), wave(5, 2, 2500)]
+    assert hub_load.per_learner_mb(waves) == pytest.approx(300)
+    with pytest.raises(ValueError, match="at least two"):
+        hub_load.per_learner_mb(waves[:1])
+
+
+def test_the_waves_add_up():
+    for learners in (2, 3, 7, 30):
+        assert sum(hub_load.waves_of(learners)) == learners
+        assert len(hub_load.waves_of(learners)) >= 2
+
+
+def test_the_page_tells_failures_and_the_slowest():
+    machine = {"cores": 2, "processor": "a processor", "memory_gb": 25, "python": "3.12"}
+    result = {"date": "2026-01-01", "machine": machine}
+    page = hub_load.report(result | {"waves": [wave(1, 1, 1000), wave(4, 3, 1900, fault=True)]})
+    assert "| 4 | 3 | 12 | 12 | 1 | 1900 |" in page
+    assert "**Failures: 1.**" in page
+    assert "takes 300 MB" in page
+
+
+def test_the_stored_page_is_made_from_the_stored_run():
+    stored = json.loads((hub_load.HUB / "load_test.json").read_text(encoding="utf-8"))
+    page = (hub_load.HUB / "load_test.md").read_text(encoding="utf-8")
+    assert page == hub_load.report(stored), "run python -m proving hub_load --table"
+
+
+def test_the_lesson_is_run_up_to_the_first_answer():
+    cells = hub_load.first_cells()
+    assert len(cells) > 5
+    assert [hub_load.ANSWERS in cell for cell in cells].index(True) == len(cells) - 1
+
+
+# ---------------------------------------------------------------- Kubernetes
+
+
+def test_the_values_have_a_login_limits_and_no_secret():
+    values = yaml.safe_load(hub_values.VALUES.read_text(encoding="utf-8"))
+    assert values["hub"]["config"]["JupyterHub"]["authenticator_class"] != "dummy"
+    memory = values["singleuser"]["memory"]
+    assert hub_values.size(memory["guarantee"]) <= hub_values.size(memory["limit"])
+    assert values["singleuser"]["cpu"]["guarantee"] <= values["singleuser"]["cpu"]["limit"]
+    assert values["cull"]["enabled"] is True
+    assert values["proxy"]["https"]["enabled"] is True
+    text = hub_values.VALUES.read_text(encoding="utf-8").lower()
+    assert "password:" not in text and "secret:" not in text
+
+
+def test_values_that_break_a_schema_are_told(tmp_path, capsys):
+    schema = tmp_path / "schema.yaml"
+    schema.write_text("properties: {cull: {required: [sooner]}}\n", encoding="utf-8")
+    assert hub_values.main(["--schema", str(schema)]) == 1
+    assert "cull: 'sooner' is a required property" in capsys.readouterr().out
+    schema.write_text("type: object\n", encoding="utf-8")
+    assert hub_values.main(["--schema", str(schema)]) == 0

@@ -1,0 +1,112 @@
+"""JupyterHub for a class on one Linux server. README.md, beside this file, says how to set it up.
+
+Learners are users of the system, in the group that `COURSE_HUB_GROUP` names, and log in with
+their password. Each server runs as its learner, in a systemd unit with limits of its own. Models
+and results that the lessons need first are read from one shared cache.
+
+| Variable | What it says | Default |
+|---|---|---|
+| `COURSE_HUB_COURSE` | folder of the course, with `.venv` | `/srv/course` |
+| `COURSE_HUB_SHARED` | the shared cache | `/srv/course-cache` |
+| `COURSE_HUB_URL` | where the hub listens; a TLS proxy stands in front | `http://127.0.0.1:8000` |
+| `COURSE_HUB_GROUP` | the group of the learners | `learners` |
+| `COURSE_HUB_ADMINS` | the group of the instructors | `instructors` |
+| `COURSE_HUB_LEARNERS` | how many may work at once | 30 |
+| `COURSE_HUB_MEMORY`, `COURSE_HUB_CORES` | limits of one learner | `3G`, 2 |
+| `COURSE_HUB_LANGUAGE` | edition that opens: `en`, `nl`, `de`, `es`, `zh-CN` | `en` |
+"""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+# The folder of the course, as a learner finds it in the home folder.
+COPY = "course"
+
+
+def prepare_home(home: Path, course: Path, uid: int, gid: int) -> None:
+    """Give a learner the notebooks, once, in a home folder that nobody else can read.
+
+    What the learner changed stays: only a notebook that is missing is copied.
+    """
+    home.chmod(0o700)
+    places = [course / "notebooks", course / "solutions"]
+    places += sorted(course.glob("translations/*/notebooks"))
+    for place in places:
+        target = home / COPY / place.relative_to(course)
+        for folder in reversed([target, *target.parents]):
+            if folder.is_relative_to(home / COPY) and not folder.exists():
+                folder.mkdir(mode=0o700)
+                os.chown(folder, uid, gid)
+        for notebook in sorted(place.glob("*.ipynb")):
+            file = target / notebook.name
+            if not file.exists():
+                shutil.copyfile(notebook, file)
+                os.chown(file, uid, gid)
+
+
+def before_spawn(spawner) -> None:
+    """Called by the hub, as root, before a learner's server starts."""
+    import pwd
+
+    user = pwd.getpwnam(spawner.user.name)
+    prepare_home(Path(user.pw_dir), COURSE, user.pw_uid, user.pw_gid)
+
+
+COURSE = Path(os.environ.get("COURSE_HUB_COURSE", "/srv/course"))
+SHARED = os.environ.get("COURSE_HUB_SHARED", "/srv/course-cache")
+LEARNERS = int(os.environ.get("COURSE_HUB_LEARNERS", "30"))
+LANGUAGE = os.environ.get("COURSE_HUB_LANGUAGE", "en")
+EDITION = "" if LANGUAGE == "en" else f"translations/{LANGUAGE}/"
+
+c = get_config()  # noqa: F821
+
+# Who may come in. No name is let in that is not in one of the two groups.
+c.JupyterHub.authenticator_class = "pam"
+c.PAMAuthenticator.allowed_groups = {os.environ.get("COURSE_HUB_GROUP", "learners")}
+c.PAMAuthenticator.admin_groups = {os.environ.get("COURSE_HUB_ADMINS", "instructors")}
+c.PAMAuthenticator.open_sessions = False
+
+# Where it listens: on this machine only. A proxy with a certificate stands in front of it.
+c.JupyterHub.bind_url = os.environ.get("COURSE_HUB_URL", "http://127.0.0.1:8000")
+c.JupyterHub.hub_ip = "127.0.0.1"
+c.JupyterHub.cleanup_servers = True
+
+# What a learner gets.
+c.JupyterHub.spawner_class = "systemd"
+c.SystemdSpawner.isolate_tmp = True
+c.SystemdSpawner.isolate_devices = True
+c.SystemdSpawner.disable_user_sudo = True
+c.Spawner.cmd = [str(COURSE / ".venv/bin/jupyterhub-singleuser")]
+c.Spawner.notebook_dir = "~"
+c.Spawner.default_url = f"/lab/tree/{COPY}/{EDITION}notebooks/00_start_here.ipynb"
+c.Spawner.mem_limit = os.environ.get("COURSE_HUB_MEMORY", "3G")
+c.Spawner.cpu_limit = float(os.environ.get("COURSE_HUB_CORES", "2"))
+c.Spawner.start_timeout = 120
+c.Spawner.http_timeout = 120
+c.Spawner.pre_spawn_hook = before_spawn
+c.Spawner.environment = {
+    "COURSEKIT_SHARED": SHARED,
+    "HF_HUB_OFFLINE": "1",
+    # With more threads than its share of the cores, each learner slows all the others.
+    "OMP_NUM_THREADS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+}
+
+# How many at once, and what becomes of a server that nobody uses.
+c.JupyterHub.active_server_limit = LEARNERS
+c.JupyterHub.concurrent_spawn_limit = 10
+c.JupyterHub.services = [
+    {
+        "name": "cull-idle",
+        "command": [sys.executable, "-m", "jupyterhub_idle_culler", "--timeout=3600"],
+    }
+]
+c.JupyterHub.load_roles = [
+    {
+        "name": "cull-idle",
+        "scopes": ["list:users", "read:users:activity", "read:servers", "delete:servers"],
+        "services": ["cull-idle"],
+    }
+]
