@@ -21,7 +21,7 @@ from authoring.build import compare_records, load_lessons, stored_run
 from authoring.execute import TIMEOUT, kernel_environment
 from authoring.project import Project
 
-CODE = ("coursekit", "authoring", "proving", "tests", "benchmarks")
+CODE = ("coursekit", "authoring", "proving", "workshop", "tests", "benchmarks")
 OFFLINE = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
 
 

@@ -18,12 +18,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from coursekit.bars import progress_bar
 from coursekit.chunks import Chunk
 from coursekit.corpus import Question
 from coursekit.documents import MEGABYTE, READERS, Document, DocumentError, slug
 from coursekit.language import t
 from coursekit.paths import make_folder, write_atomically
-from coursekit.progress import progress_bar
 from coursekit.scoring import normalise
 
 if TYPE_CHECKING:

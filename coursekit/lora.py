@@ -437,7 +437,7 @@ def train_cached(
     answers stand in `History.looks`. Returns the folder with the saved adapter and the history of
     the run. `lm` itself is left without an adapter.
     """
-    from coursekit.progress import progress_bar
+    from coursekit.bars import progress_bar
 
     key = {
         "settings": asdict(settings),

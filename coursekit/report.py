@@ -20,13 +20,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from coursekit.bars import progress_bar
 from coursekit.cache import cached, cached_json, digest
 from coursekit.chunks import Chunk, split_into_chunks
 from coursekit.corpus import Question
 from coursekit.documents import Document
 from coursekit.intake import ReportError, load_questions, read_documents
 from coursekit.language import format_number, t
-from coursekit.progress import progress_bar
 from coursekit.report_page import interval_in_words, write_report
 from coursekit.scoring import normalise, paired_interval
 

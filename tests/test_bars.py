@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from coursekit.progress import progress_bar
+from coursekit.bars import progress_bar
 
 
 @pytest.mark.parametrize("value", ["1", "true"])
