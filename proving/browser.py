@@ -66,6 +66,7 @@ STATE = """() => {
   const written = code.filter(cell => cell.model.sharedModel.getSource().trim());
   return {
     path: panel.context.path,
+    drawn: cells.every(cell => cell.node.isConnected),
     kernel: panel.sessionContext.session?.kernel?.status ?? 'none',
     left: written.filter(cell => cell.model.executionCount === null).length,
     outputs: cells.map(cell => cell.model.type === 'code' ? cell.model.outputs.toJSON() : []),
@@ -225,9 +226,14 @@ def open_page() -> Iterator[Any]:
 
 
 def open_lesson(page: Any, lab: Lab, path: str, wait: float = 90) -> None:
-    """Open a notebook and wait until its kernel is ready."""
+    """Open a notebook and wait until its kernel is ready and all its cells are on the page."""
     page.goto(lab.page_of(path))
-    _until(page, lambda s: s["path"] == path and s["kernel"] == "idle", f"{path} opens", wait)
+    _until(
+        page,
+        lambda s: s["path"] == path and s["kernel"] == "idle" and s["drawn"],
+        f"{path} opens",
+        wait,
+    )
 
 
 def _until(page: Any, holds: Any, what: str, wait: float) -> dict[str, Any]:
@@ -243,15 +249,15 @@ def _until(page: Any, holds: Any, what: str, wait: float) -> dict[str, Any]:
 
 
 def draw_all(page: Any) -> None:
-    """Have JupyterLab draw all cells, not only those on the screen, so that all can be seen."""
+    """Have JupyterLab draw all cells in full, not only those on the screen.
+
+    Its default spares the drawing of what is off the screen; axe-core and a screenshot need it.
+    """
     page.evaluate(
         """() => {
           const notebook = jupyterapp.shell.currentWidget.content;
           notebook.notebookConfig = {...notebook.notebookConfig, windowingMode: 'none'};
         }"""
-    )
-    page.wait_for_function(
-        "() => jupyterapp.shell.currentWidget.content.widgets.every(c => c.node.isConnected)"
     )
     page.wait_for_timeout(1000)
 

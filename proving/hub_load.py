@@ -319,6 +319,8 @@ def climb(hub: Hub, waves: Sequence[int], cells: Sequence[str]) -> list[dict[str
 
 def _told(runs: Sequence[dict[str, Any]]) -> str:
     faults = [run["fault"] for run in runs if "fault" in run]
+    # Whoever waits for a learner that failed fails too; the cause is told first.
+    faults.sort(key=lambda fault: fault.startswith("BrokenBarrierError"))
     seconds = [run["answer_s"] for run in runs if "fault" not in run]
     shown = f"first answer after {statistics.median(seconds):.0f} s" if seconds else "no answer"
     return f"{shown}, {len(faults)} failed" + (f" ({faults[0]})" if faults else "")

@@ -14,7 +14,8 @@ DOT = "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' width='9' heig
 GOOD = f"""<!doctype html><html lang="en"><title>A page</title>
 <main class="jp-NotebookPanel"><div class="jp-RenderedMarkdown jp-RenderedHTMLCommon">
 <h2>A section</h2><p>Two <b>bold</b> words, <code>**code**</code>, a <a href="#x">link</a>.</p>
-<img alt="A dot" src="{DOT}"></div></main></html>"""
+<img alt="A dot" src="{DOT}"></div>
+<div class="jp-RenderedText jp-OutputArea-output"><pre>printed</pre></div></main></html>"""
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,10 @@ def test_a_good_page_has_no_problem(page):
         ("Two", "{{two}}", "Markdown that is not rendered: {{two}}"),
         ("<p>", '<p style="width: 3000px">', "wider than the page by"),
         ("<p>", '<p style="color: #aaa; background: #fff">', "color-contrast"),
+        ("<pre>", '<pre style="color: #aaa; background: #fff">', "color-contrast"),
+        ("<pre>", '<pre style="width: 3000px">', "wider than the page by"),
         ('<a href="#x">link</a>', '<a href="#x"></a>', "link-name"),
+        ("<p>", "<h5>Far down</h5><p>", "heading-order"),
     ],
 )
 def test_each_fault_of_a_page_is_told(page, old, new, told):

@@ -48,7 +48,7 @@ def test_the_hub_listens_here_only_asks_for_a_login_and_has_limits(config):
     assert c.PAMAuthenticator.allowed_groups == {"learners"}
     assert "allow_all" not in vars(c.Authenticator)
     assert (c.Spawner.mem_limit, c.Spawner.cpu_limit) == ("3G", 2.0)
-    assert c.JupyterHub.active_server_limit == 30
+    assert c.JupyterHub.active_server_limit == c.JupyterHub.concurrent_spawn_limit == 30
     assert any("jupyterhub_idle_culler" in s["command"] for s in c.JupyterHub.services)
     assert c.Spawner.environment["COURSEKIT_SHARED"] == "/srv/course-cache"
     assert c.Spawner.environment["OMP_NUM_THREADS"] == "1"

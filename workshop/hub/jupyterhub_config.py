@@ -96,7 +96,7 @@ c.Spawner.environment = {
 
 # How many at once, and what becomes of a server that nobody uses.
 c.JupyterHub.active_server_limit = LEARNERS
-c.JupyterHub.concurrent_spawn_limit = 10
+c.JupyterHub.concurrent_spawn_limit = LEARNERS  # a class comes in at one moment
 c.JupyterHub.services = [
     {
         "name": "cull-idle",
