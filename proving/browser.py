@@ -52,7 +52,9 @@ PLOT = ".jp-RenderedImage img"
 # One rule beyond WCAG: headings go down one level at a time.
 MORE_RULES = {"heading-order": {"enabled": True}}
 
-# A plausible wrong answer to the first exercise of a lesson. The right one is in solutions/.
+# A plausible wrong answer to the first exercise of a lesson. The right one is in solutions/. Each
+# takes the lowest scores for the highest, and the check must say so.
+FAULT = "lowest"
 WRONG = {
     "00": "def nearest(scores):\n    return scores.index(min(scores))",
     "05": "def top_k(query, embeddings, k):\n    return list((embeddings @ query).argsort()[:k])",
@@ -465,6 +467,8 @@ def answer_problems(said: dict[str, str], number: str) -> list[str]:
         for name, mark in {"stub": "…", "wrong": "✗", "right": "✓"}.items()
         if not said[name].startswith(mark)
     ]
+    if FAULT not in said["wrong"]:
+        problems.append(f"the check does not name the fault, {FAULT!r}: {said['wrong']!r}")
     if not re.search(rf"^{number}\.1\s+right\s+2\b", said["progress"], re.MULTILINE):
         problems.append(f"the progress table does not show the right answer: {said['progress']!r}")
     return problems

@@ -83,9 +83,10 @@ def test_an_error_and_a_lost_picture_are_told(page):
 
 def test_a_check_that_takes_a_wrong_answer_is_told():
     table = "exercise  status  tries  hints  title\n00.1      right   2      0      Nearest"
-    said = {"stub": "… 00.1", "wrong": "✗ 00.1", "right": "✓ 00.1", "progress": table}
+    said = {"stub": "… 00.1", "wrong": "✗ 00.1: the lowest", "right": "✓ 00.1", "progress": table}
     assert browser.answer_problems(said, "00") == []
-    assert browser.answer_problems(said | {"wrong": "✓ 00.1"}, "00")
+    for verdict in ("✓ 00.1: not the lowest", "✗ 00.1: no reason"):
+        assert browser.answer_problems(said | {"wrong": verdict}, "00")
     assert browser.answer_problems(said | {"progress": table.replace("right", "wrong")}, "00")
 
 
