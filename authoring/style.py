@@ -163,7 +163,7 @@ def code_problems(lesson: Lesson) -> list[str]:
     for cell in lesson.code_cells():
         where = place(lesson.stem, cell)
         lines = cell.source.splitlines()
-        if any(re.match(r"\s*[!%]\s*(uv\s+)?pip\b", line) for line in lines):
+        if any(re.match(r"\s*[!%].*\bpip\b", line) for line in lines):
             problems.append(f"{where} calls pip: only the setup cell installs anything")
         if any(re.search(r"\bpip\b.*(\s-U\b|--upgrade)", line) for line in lines):
             problems.append(f"{where} upgrades a package, which breaks Colab: leave that out")
@@ -175,7 +175,10 @@ def code_problems(lesson: Lesson) -> list[str]:
             problems.append(f"{where} is not valid Python ({error.msg}, line {error.lineno})")
             continue
         texts = [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)]
-        if any(isinstance(text, str) and re.fullmatch(r"cuda(:\d+)?", text) for text in texts):
+        calls = [n.func for n in ast.walk(tree) if isinstance(n, ast.Call)]
+        moved = any(isinstance(func, ast.Attribute) and func.attr == "cuda" for func in calls)
+        named = any(isinstance(text, str) and re.fullmatch(r"cuda(:\d+)?", text) for text in texts)
+        if moved or named:
             problems.append(f'{where} names the device "cuda": take the device of the profile')
     return problems
 

@@ -25,6 +25,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
+from coursekit.benchmarks import seconds_to
 from coursekit.paths import data_dir, write_atomically
 
 PATH = data_dir() / "benchmarks" / "lora_recipe.json"
@@ -42,37 +43,40 @@ class Variant:
     dtype: str = "bfloat16"
     logits: str = "answer"
     adapters: str = "master"
-    attention: str = "eager"
-    micro_batch: int = 4
-    compiled: bool = False
+    attention: str = "sdpa"
+    micro_batch: int = 2
+    compiled: bool = True
     layers: int | None = None
     rank: int = 16
-    batch_size: int = 8
+    batch_size: int = 4
     steps: int = STEPS
     learning_rate: float = 1e-3
 
 
-OLD = Variant("float32", "all", "float32", "sdpa", micro_batch=8)
+OLD = Variant("float32", "all", "float32", micro_batch=8, compiled=False, batch_size=8)
 RECIPES: dict[str, Variant] = {
     "textbook": OLD,  # Hugging Face Trainer
     "+ bfloat16": replace(OLD, dtype="bfloat16"),
     "+ answer logits": replace(OLD, dtype="bfloat16", logits="answer"),
-    "+ adapters in bfloat16": Variant(attention="sdpa", micro_batch=8),
-    "+ eager attention": Variant(micro_batch=8),
-    "+ micro-batches of 4": Variant(),
-    "+ micro-batches of 2": Variant(micro_batch=2),
-    "course": Variant(compiled=True),
-    "course, micro-batches of 2": Variant(compiled=True, micro_batch=2),
-    "last 10 layers": Variant(compiled=True, layers=10),
-    "last 20 layers": Variant(compiled=True, layers=20),
-    "rank 8": Variant(compiled=True, rank=8),
-    "twice the learning rate": Variant(compiled=True, learning_rate=2e-3),
-    "batches of 4, twice the steps": Variant(compiled=True, batch_size=4, steps=2 * STEPS),
-    "batches of 4": Variant(compiled=True, batch_size=4),
+    "+ adapters in bfloat16": Variant(micro_batch=8, compiled=False, batch_size=8),
+    "+ micro-batches of 2": Variant(compiled=False, batch_size=8),
+    "+ compiled layers": Variant(batch_size=8),
+    "course": Variant(),
+    "micro-batches of 4": Variant(micro_batch=4),
+    "attention in single steps": Variant(attention="eager"),
+    "last 10 layers": Variant(layers=10),
+    "last 20 layers": Variant(layers=20),
+    "rank 8": Variant(rank=8),
+    "twice the learning rate": Variant(learning_rate=2e-3),
+    "twice the steps": Variant(steps=2 * STEPS),
 }
-# The steps up to the course's recipe change what is computed only by rounding. So their speed is
-# measured, and the quality of the first, the last and those that change what is learned.
-EXACT = tuple(RECIPES)[1:7] + ("course, micro-batches of 2",)
+# These compute the same as the recipe above them but for rounding. So their speed is measured, and
+# the quality of the textbook's, the course's and those that change what is learned.
+EXACT = {
+    **dict.fromkeys(tuple(RECIPES)[1:6], RULER),
+    "micro-batches of 4": "course",
+    "attention in single steps": "course",
+}
 
 
 def prepare() -> dict[str, list[dict[str, str]]]:
@@ -302,10 +306,10 @@ def run(name: str, kind: str, seed: int, model_name: str, data: dict) -> dict[st
     watch = Watch(lm, model, dev, looks)
     if name == RULER:
         train = train_textbook
-    elif variant.attention == "eager":
-        train = train_course
-    else:
+    elif variant.adapters == "float32":
         train = train_between
+    else:
+        train = train_course
     with MemoryMeter() as memory:
         train(lm, model, examples, variant, seed, watch)
     steady = watch.seconds[WARM_UP:]
@@ -365,47 +369,23 @@ def matrix_rate(lm: Any, size: int = 8192, repeats: int = 10) -> float:
     return 2 * size**3 * repeats / (time.perf_counter() - started)
 
 
-def steps_to(quality: float, exact: dict[str, float]) -> float | None:
-    """Steps until the exact match reaches `quality`, on straight lines between the looks.
-
-    None if it stays below to the end.
-    """
-    before, share_before = 0, 0.0
-    for step, share in sorted((int(step), share) for step, share in exact.items()):
-        if share >= quality:
-            return before + (step - before) * (quality - share_before) / (share - share_before)
-        before, share_before = step, share
-    return None
-
-
 def summarise(points: list[dict], device: str = "cpu", model: str = "135m") -> list[dict]:
-    """One row for each recipe: medians over the seeds, and ratios to the textbook's.
-
-    The seconds to the quality are the steps that it took in the quality run, times the seconds of
-    a step in the speed run, plus what the first step took longer: compiling.
-    """
+    """One row for each recipe that was timed: its runs' values, by the kind of value."""
     chosen = [p for p in points if p["device"] == device and p["model"] == model]
     rows = []
     for name in RECIPES:
         speed = [p for p in chosen if p["recipe"] == name and p["kind"] == "speed"]
         if not speed:
             continue
-        source = "course" if name in EXACT else name
-        if name == "+ bfloat16":  # the textbook's loop still
-            source = RULER
-        quality = [p for p in chosen if p["recipe"] == source and p["kind"] == "quality"]
-        step_s = statistics.median(p["step_s"] for p in speed)
-        extra = max(0.0, statistics.median(p["first_step_s"] for p in speed) - step_s)
-        reached = [steps_to(QUALITY, p["exact"]) for p in quality]
-        seconds = [None if steps is None else extra + steps * step_s for steps in reached]
-        final = [p["exact"][max(p["exact"], key=int)] for p in quality]
+        judged = EXACT.get(name, name)
+        quality = [p for p in chosen if p["recipe"] == judged and p["kind"] == "quality"]
         rows.append(
             {
                 "recipe": name,
                 "tokens_per_s": [p["tokens_per_s"] for p in speed],
                 "peak_gb": [p["peak_gb"] for p in speed],
-                "seconds_to_quality": seconds,
-                "final": final,
+                "seconds_to_quality": seconds_to(QUALITY, chosen, name, judged),
+                "final": [p["exact"][max(p["exact"], key=int)] for p in quality],
             }
         )
     return rows

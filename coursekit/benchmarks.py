@@ -45,3 +45,39 @@ def medians(
         if point["kind"] == "speed":
             values.setdefault(point["recipe"], []).append(point[key])
     return {recipe: of(found) for recipe, found in values.items()}
+
+
+def steps_to(quality: float, exact: Mapping[str, float]) -> float | None:
+    """Steps until the exact match reaches `quality`, on straight lines between the looks.
+
+    None if it stays below to the end.
+    """
+    before, share_before = 0, 0.0
+    for step, share in sorted((int(step), share) for step, share in exact.items()):
+        if share >= quality:
+            return before + (step - before) * (quality - share_before) / (share - share_before)
+        before, share_before = step, share
+    return None
+
+
+def seconds_to(
+    quality: float, points: Sequence[Mapping[str, Any]], recipe: str, judged_as: str | None = None
+) -> list[float | None]:
+    """Seconds of training until the exact match reaches `quality`, one number for each seed.
+
+    These are the steps that it took in a run of the kind "quality", times the median seconds of a
+    step in the runs of the kind "speed", plus what the first step took longer there: compiling.
+    None stands for a run that stayed below.
+
+    Args:
+        points: runs of `benchmarks/lora_recipe.py`.
+        judged_as: the recipe whose quality runs count, where it is not `recipe` itself.
+    """
+    speed = [p for p in points if p["recipe"] == recipe and p["kind"] == "speed"]
+    judged = [
+        p for p in points if p["recipe"] == (judged_as or recipe) and p["kind"] == "quality"
+    ]
+    step_s = statistics.median(p["step_s"] for p in speed)
+    extra = max(0.0, statistics.median(p["first_step_s"] for p in speed) - step_s)
+    reached = [steps_to(quality, p["exact"]) for p in judged]
+    return [None if steps is None else extra + steps * step_s for steps in reached]

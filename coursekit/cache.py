@@ -86,9 +86,11 @@ def _feed(hasher: Any, part: object) -> None:
         )
 
 
-def entry_path(name: str, settings: Mapping[str, object], suffix: str = "") -> Path:
-    """Where the cache keeps the entry `name` made with `settings`."""
-    return cache_path("made", f"{name}-{digest(name, settings)[:24]}{suffix}")
+def entry_path(
+    name: str, settings: Mapping[str, object], suffix: str = "", shared: bool = True
+) -> Path:
+    """Where the cache keeps the entry `name` made with `settings`; `shared` as in `cache_path`."""
+    return cache_path("made", f"{name}-{digest(name, settings)[:24]}{suffix}", shared=shared)
 
 
 def cached(
@@ -112,10 +114,10 @@ def cached(
     Raises:
         CacheError: the cache cannot be written (full disk, read-only folder).
     """
-    path = entry_path(name, settings, suffix)
-    found, value = _try_load(path, load)
+    found, value = _try_load(entry_path(name, settings, suffix), load)
     if found:
         return value
+    path = entry_path(name, settings, suffix, shared=False)
     with locked(path):
         found, value = _try_load(path, load)
         if not found:
@@ -197,6 +199,7 @@ def cached_folder(
     path = entry_path(name, settings)
     if is_complete_folder(path):
         return path
+    path = entry_path(name, settings, shared=False)
     with locked(path):
         if not is_complete_folder(path):
             with folder_in_progress(path) as part:

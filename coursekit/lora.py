@@ -234,26 +234,16 @@ def compiled_forwards(model: Any) -> list[Callable[..., Any]]:
 
 
 @contextmanager
-def fast_layers(
-    model: Any, attention: str, forwards: Sequence[Callable[..., Any]] = ()
-) -> Iterator[None]:
-    """Within the block, `model` computes attention in this way and uses compiled forwards, if any.
-
-    On a CPU, and for a few hundred tokens, attention in single steps ("eager") is faster than the
-    fused kernel, whose backward pass runs slowly there; on a GPU the fused kernel ("sdpa") is. The
-    values are the same but for rounding.
-    """
+def fast_layers(model: Any, forwards: Sequence[Callable[..., Any]]) -> Iterator[None]:
+    """Within the block, the decoder layers of `model` use these forward functions, if any."""
     causal_lm = model.get_base_model() if hasattr(model, "get_base_model") else model
-    before = causal_lm.config._attn_implementation
+    layers = causal_lm.model.layers if forwards else ()
     try:
-        causal_lm.set_attn_implementation(attention)
-        if forwards:
-            for layer, forward in zip(causal_lm.model.layers, forwards, strict=True):
-                layer.forward = forward
+        for layer, forward in zip(layers, forwards, strict=True):
+            layer.forward = forward
         yield
     finally:
-        causal_lm.set_attn_implementation(before)
-        for layer in causal_lm.model.layers:
+        for layer in layers:
             layer.__dict__.pop("forward", None)
 
 
@@ -377,8 +367,7 @@ def train(
     parameter = next(model.parameters())
     # float16 loses gradients below 6e-8: they are multiplied before and divided after.
     loss_scale = 1024.0 if parameter.dtype == torch.float16 else 1.0
-    profile = detect_profile()
-    micro_batch = settings.micro_batch or profile.micro_batch
+    micro_batch = settings.micro_batch or detect_profile().micro_batch
     compiled = settings.compiled
     if compiled is None:
         tokens = sum(lengths[i] for batch in batches for i in batch)
@@ -397,7 +386,7 @@ def train(
             for start in range(0, len(batch), micro_batch):
                 rows = [encoded[i] for i in batch[start : start + micro_batch]]
                 tensors = pad_batch(rows, tokenizer.pad_token_id)
-                with fast_layers(model, profile.train_attention, forwards):
+                with fast_layers(model, forwards):
                     loss = answer_loss(
                         model, {k: v.to(parameter.device) for k, v in tensors.items()}
                     )

@@ -172,10 +172,10 @@ class LanguageModel:
 # ---------------------------------------------------------------- fetching
 
 
-def model_folder(name: str) -> Path:
-    """Where the cache keeps the model `name` of the table, there or not."""
+def model_folder(name: str, shared: bool = True) -> Path:
+    """Where the cache keeps the model `name`, there or not; `shared` as in `cache_path`."""
     source = MODELS[name]
-    return cache_path("models", f"{name}-{source.version}-r{source.revision}")
+    return cache_path("models", f"{name}-{source.version}-r{source.revision}", shared=shared)
 
 
 def is_fetched(name: str) -> bool:
@@ -212,6 +212,7 @@ def _fetch(name: str, is_good: Callable[[Path], bool] = is_complete_folder) -> P
     final = model_folder(name)
     if is_good(final):
         return final
+    final = model_folder(name, shared=False)
     with locked(final):
         if not is_good(final):
             source = MODELS[name]
@@ -488,8 +489,7 @@ def load_lm(
         source: None for the model of the profile, a key of `MODELS`, a local folder, or a hub
             id "owner/name".
         profile: device and precision; None means `detect_profile()`.
-        attention: `attn_implementation` of transformers; `profile.train_attention` is the
-            one that trains fastest.
+        attention: `attn_implementation` of transformers; "sdpa" is the fused one.
         quantization: a `BitsAndBytesConfig` of transformers for weights in fewer bits; None
             leaves them in the precision of the profile.
 

@@ -32,17 +32,17 @@ def cache_dir() -> Path:
     return _folder("COURSEKIT_CACHE", platformdirs.user_cache_path(APP, appauthor=False))
 
 
-def cache_path(*parts: str) -> Path:
+def cache_path(*parts: str, shared: bool = True) -> Path:
     """Where the cache keeps an entry: its path below `cache_dir()`.
 
     A folder named by `COURSEKIT_SHARED` is a cache that somebody filled beforehand, such as for a
     class on one server, and that is only read. What is there, and not in one's own cache, is
-    taken from there.
+    taken from there, unless `shared` is False: then the path is where to write.
     """
     own = cache_dir().joinpath(*parts)
-    shared = os.environ.get("COURSEKIT_SHARED", "").strip()
-    if shared and not own.exists():
-        there = Path(shared).expanduser().absolute().joinpath(*parts)
+    folder = os.environ.get("COURSEKIT_SHARED", "").strip()
+    if shared and folder and not own.exists():
+        there = Path(folder).expanduser().absolute().joinpath(*parts)
         if there.exists():
             return there
     return own

@@ -154,9 +154,9 @@ def plot_recipes(points: Sequence[Mapping[str, Any]]) -> None:
         "+ bfloat16": t("+ half the bits (2)"),
         "+ answer logits": t("+ logits where labels are (1)"),
         "+ adapters in bfloat16": t("+ float32 copy (3)"),
-        "+ eager attention": t("+ attention in single steps (5)"),
         "+ micro-batches of 2": t("+ micro-batches (4)"),
-        "course, micro-batches of 2": t("+ compiled layers (6)"),
+        "+ compiled layers": t("+ compiled layers (5)"),
+        "course": t("+ smaller batches (6)"),
     }
     places = np.arange(len(labels))[::-1]
     colours = [PALETTE["sand"], *[PALETTE["sea"]] * (len(labels) - 2), PALETTE["deep"]]

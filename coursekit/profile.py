@@ -39,7 +39,6 @@ class Profile:
         train_dtype: precision of the frozen weights when a model is tuned.
         adapter_dtype: precision of the LoRA matrices; the optimizer keeps its own fp32 copy
             where this is not fp32.
-        train_attention: `attn_implementation` that trains fastest here ("eager" or "sdpa").
         lm: name of the language model that `load_lm()` takes.
         generation_batch: number of prompts answered at a time.
         micro_batch: number of training examples held in memory at a time.
@@ -54,7 +53,6 @@ class Profile:
     dtype: torch.dtype
     train_dtype: torch.dtype
     adapter_dtype: torch.dtype
-    train_attention: str
     lm: str
     generation_batch: int
     micro_batch: int
@@ -101,7 +99,6 @@ def detect_profile() -> Profile:
         dtype=dtype,
         train_dtype=dtype,
         adapter_dtype=adapter_dtype,
-        train_attention="eager" if device == "cpu" else "sdpa",
         lm=LARGE_LM if wants_large and fits_large else DEFAULT_LM,
         generation_batch=8 if device == "cpu" else 32,
         micro_batch=2 if device == "cpu" else 8,

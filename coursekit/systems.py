@@ -298,7 +298,7 @@ def edit_passages(
     return list(edited.values()), asked
 
 
-READER = Settings(rank=16, alpha=32, steps=60, batch_size=8, learning_rate=1e-3)
+READER = Settings(rank=16, alpha=32, steps=90, batch_size=4, learning_rate=1e-3)
 READER_KINDS = ("prose", "table", "company", "unanswerable")
 
 
@@ -315,7 +315,7 @@ def train_reader(
     dev_questions = [q for q in company_questions(split="dev") if q.kind in READER_KINDS]
     examples = examples_for(train_questions, seed=3, share=0.16)
     watched = examples_for(dev_questions[::16], seed=5)
-    return train_cached(lm, examples, READER, watched, watch_at=(5, 15, 60))
+    return train_cached(lm, examples, READER, watched, watch_at=(10, 30, 90))
 
 
 def refusal_threshold(

@@ -425,11 +425,13 @@ print(before, search(hnsw, queries[:1], k=3, hidden={before[0]})[1][0])
 
 # %% tags=["nbval-ignore-output"]
 import tempfile
+from contextlib import chdir
 from pathlib import Path
 from coursekit.indexes import load_measured
 
-path = str(Path(tempfile.mkdtemp()) / "ivf.faiss")
-faiss.write_index(build_cached(f"IVF{cells},Flat", large)[0], path)
+path = Path(tempfile.mkdtemp()) / "ivf.faiss"
+with chdir(path.parent):  # FAISS cannot open every path on Windows
+    faiss.write_index(build_cached(f"IVF{cells},Flat", large)[0], path.name)
 mapped, mapped_mb = load_measured(path, mapped=True)
 whole, whole_mb = load_measured(path)
 print(f"mapped: {mapped_mb:.0f} MB more, read: {whole_mb:.0f} MB more")

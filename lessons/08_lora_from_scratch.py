@@ -32,7 +32,7 @@ from coursekit.lowrank import fact_example
 from coursekit.models import load_lm
 from coursekit.profile import detect_profile
 
-lm = load_lm(attention=detect_profile().train_attention)
+lm = load_lm()
 facts = [fact_example(q) for q in company_questions(split="train", kind="prose")[::4]][:32]
 taught, others = facts[::2], facts[1::2]
 for fact in taught[:3]:

@@ -399,7 +399,7 @@ assert record("updates", break_even(1000, *seconds), tolerance=1e4) >= 0
 # Shares of the {{n_changed}} changed and of all {{n_unchanged}} unchanged questions; of the latter, RAG had {{n_right}} right before, LoRA {{n_right_lora}}. The {{closed_wrong:.0%}} of LoRA as it was may, for so few questions, be {{closed_wrong_low:.0%}} to {{closed_wrong_high:.0%}} (Wilson). Training again from scratch takes the {{minutes_closed:.1f}} minutes of the first time.
 
 # %% [markdown]
-# The new facts get in; the others suffer. After three updates, LoRA has broken {{damage:.0%}} more of the unchanged facts than RAG ({{damage_low:.0%}} to {{damage_high:.0%}}). All facts share the same numbers, so a step for one moves others along: **catastrophic forgetting**. Rehearsing *other* facts did not protect these: {{broken_rehearsed:.0%}} broken, against {{broken_at_once:.0%}}. A gentler training was not tried.
+# The new facts get in; the others suffer. Share of the unchanged facts that are broken after three updates, LoRA minus RAG: {{damage:.0%}} ({{damage_low:.0%}} to {{damage_high:.0%}}). All facts share the same numbers, so a step for one moves others along: **catastrophic forgetting**. Rehearsing *other* facts did not protect these: {{broken_rehearsed:.0%}} broken, against {{broken_at_once:.0%}}. A gentler training was not tried.
 #
 # The first part's facts: {{first_then:.0%}} right after their own training, {{first_now:.0%}} two updates later; the unchanged ones end at {{unchanged_end:.0%}}. Old values, LoRA minus RAG: {{stale_gap:+.0%}} ({{stale_gap_low:+.0%}} to {{stale_gap_high:+.0%}}). So the first half of C5 is not shown: once trained, LoRA's trouble is broken facts, not old values. RAG+LoRA, not trained again: wrong after minus before {{reader_worse:+.0%}} ({{reader_worse_low:+.0%}} to {{reader_worse_high:+.0%}}).
 
@@ -452,7 +452,7 @@ plot_fates(shown, t("share of the 40 questions in each row"))
 # %% [markdown]
 # RAG follows the edit in {{follow_rag:.0%}} of the answers ({{follow_rag_low:.0%}} to {{follow_rag_high:.0%}}). Prompt and LoRA cannot follow: their prompt never held the passage. So this half of C6 is true by construction; measured is how often RAG follows. RAG minus LoRA: {{follow_gain:+.0%}} ({{follow_gain_low:+.0%}} to {{follow_gain_high:+.0%}}).
 #
-# RAG+LoRA follows in {{follow_both_taught:.0%}} about taught machines, and in {{follow_both_unseen:.0%}} about unseen ones. Had it learned its training passages by heart, the first would be far below the second.
+# RAG+LoRA follows in {{follow_both_taught:.0%}} of the answers about taught machines, and in {{follow_both_unseen:.0%}} of those about unseen ones. Had it learned its training passages by heart, the first would be far below the second.
 #
 # ## The ten verdicts
 #

@@ -111,7 +111,7 @@ treat("A")
 # %% [markdown]
 # ## Patient B: almost at home
 #
-# Retrieval alone, on all {{b_n:.0f}} answerable test questions. The gold passage is first for {{b_right:.0%}} of them, and among five for {{b_five:.0%}}. A chunk drawn by chance would be gold for {{b_chance:.1%}}. Patient A found gold first far more often. So B finds something, and too little.
+# Retrieval alone, on all {{b_n:.0f}} answerable test questions. The gold passage is first for {{b_right:.0%}} of them, and among five for {{b_five:.0%}}. A chunk drawn by chance would be gold for {{b_chance:.1%}}. Patient A found gold first far more often. So B finds something, but too little.
 #
 # The plot compares the scores of the best hits with those of patient A, whose retrieval is sound.
 
@@ -304,7 +304,7 @@ treat("D", mend_d)
 #
 # Its chunks were cut every so many characters, wherever that fell: in the middle of sentences, of words, of answers. Whole sentences of about the same size brought {{d_right:.0%}} to {{d_after:.0%}}. {{d_chunks:,.0f}} chunks became {{d_chunks_after:,.0f}}. The share of questions whose answer stands in no chunk went from {{d_nowhere:.0%}} to {{d_nowhere_after:.0%}}.
 #
-# Is that the sentences, or only a better luck with sizes? Both had the same limit, the same title line in front, and the same model. Lesson 03 tried four sizes, and size alone hardly mattered.
+# Is that the sentences, or just better luck with sizes? Both had the same limit, the same title line in front, and the same model. Lesson 03 tried four sizes, and size alone hardly mattered.
 #
 # *Never again:* read ten chunks aloud before you build an index.
 #
@@ -473,7 +473,7 @@ treat("G", mend_g)
 #
 # Embeddings find such pairs: `nearest(test, train, k=1)` from `coursekit.vectors` gives the closest training question of each test question. Read the best pairs.
 #
-# Here the cure makes the number smaller, and that is the proof. The other cure is to take the pairs out of the training, and train again. Splitting by product, as in lesson 09, prevents both.
+# Here the cure makes the number smaller, and that is the proof. The other cure is to take the pairs out of the training, and train again. Split by product, as in lesson 09, and you need neither.
 #
 # </details>
 

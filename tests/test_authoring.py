@@ -424,6 +424,8 @@ def lesson_of(tmp_path: Path, body: str) -> tuple:
     ("body", "message"),
     [
         ("# %%\n%pip install x\n", "only the setup cell installs"),
+        ("# %%\n!python -m pip install x\n", "only the setup cell installs"),
+        ("# %%\nmodel.cuda()\n", "names the device"),
         ("# %%\n!pip install -U x\n", "upgrades a package"),
         ("# %%\nplt.plot([1]);\n", "semicolon"),
         ('# %%\nmodel.to("cuda")\n', "device of the profile"),

@@ -313,3 +313,23 @@ def test_what_a_shared_cache_holds_is_read_from_there_and_not_made_again(tmp_pat
     assert cached_json("a number", {"of": 2}, lambda: 2) == 2
     assert [path.suffix for path in (own / "made").glob("*.json")] == [".json"]
     assert len(list((shared / "made").glob("*.json"))) == 1
+
+
+def test_a_damaged_entry_of_a_shared_cache_is_made_again_in_ones_own(tmp_path, monkeypatch):
+    shared, own = tmp_path / "shared", tmp_path / "own"
+    monkeypatch.delenv("COURSEKIT_SHARED", raising=False)
+    monkeypatch.setenv("COURSEKIT_CACHE", str(shared))
+    cached_json("a number", {}, lambda: 1)
+    folder = cached_folder("a folder", {}, lambda path: (path / "text").write_text("whole"))
+    (damaged,) = (shared / "made").glob("*.json")
+    damaged.write_text("{")
+    (folder / "text").write_text("cut")
+    before = {path: path.read_bytes() for path in shared.rglob("*") if path.is_file()}
+
+    monkeypatch.setenv("COURSEKIT_CACHE", str(own))
+    monkeypatch.setenv("COURSEKIT_SHARED", str(shared))
+    assert cached_json("a number", {}, lambda: 2) == 2
+    again = cached_folder("a folder", {}, lambda path: (path / "text").write_text("whole"))
+    assert again.is_relative_to(own) and (again / "text").read_text() == "whole"
+    assert cached_json("a number", {}, lambda: 3) == 2
+    assert {path: path.read_bytes() for path in shared.rglob("*") if path.is_file()} == before

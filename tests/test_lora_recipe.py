@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 from tiny_models import tiny_lm
 
+from coursekit.benchmarks import steps_to
 from coursekit.lora import Example
 from coursekit.paths import data_dir
 
@@ -26,12 +27,12 @@ def bench():
     del sys.modules["lora_recipe"]
 
 
-def test_the_steps_to_a_quality_lie_on_straight_lines_between_the_looks(bench):
-    assert bench.steps_to(0.8, {"10": 0.6, "20": 1.0}) == pytest.approx(15)
-    assert bench.steps_to(0.3, {"10": 0.6}) == pytest.approx(5)
-    assert bench.steps_to(0.6, {"20": 0.9, "10": 0.6}) == pytest.approx(10)
-    assert bench.steps_to(0.95, {"10": 0.6, "20": 0.9}) is None
-    assert bench.steps_to(0.5, {}) is None
+def test_the_steps_to_a_quality_lie_on_straight_lines_between_the_looks():
+    assert steps_to(0.8, {"10": 0.6, "20": 1.0}) == pytest.approx(15)
+    assert steps_to(0.3, {"10": 0.6}) == pytest.approx(5)
+    assert steps_to(0.6, {"20": 0.9, "10": 0.6}) == pytest.approx(10)
+    assert steps_to(0.95, {"10": 0.6, "20": 0.9}) is None
+    assert steps_to(0.5, {}) is None
 
 
 def test_the_operations_of_a_token_are_counted_by_hand(bench):

@@ -288,7 +288,7 @@ def test_the_readers_settings_are_those_of_lesson_09():
     for line in (
         "examples_for(train_questions, seed=3, share_without_gold=0.16)",
         "watched = examples_for(dev_questions[::16], seed=5)",
-        "train_cached(load_lm(), train_examples, settings, watched, watch_at=(5, 15, 60))",
+        "train_cached(load_lm(), train_examples, settings, watched, watch_at=(10, 30, 90))",
     ):
         assert line in source, "lesson 09 trains another adapter: bring train_reader in step"
 
