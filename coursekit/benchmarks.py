@@ -74,9 +74,7 @@ def seconds_to(
         judged_as: the recipe whose quality runs count, where it is not `recipe` itself.
     """
     speed = [p for p in points if p["recipe"] == recipe and p["kind"] == "speed"]
-    judged = [
-        p for p in points if p["recipe"] == (judged_as or recipe) and p["kind"] == "quality"
-    ]
+    judged = [p for p in points if p["recipe"] == (judged_as or recipe) and p["kind"] == "quality"]
     step_s = statistics.median(p["step_s"] for p in speed)
     extra = max(0.0, statistics.median(p["first_step_s"] for p in speed) - step_s)
     reached = [steps_to(quality, p["exact"]) for p in judged]
