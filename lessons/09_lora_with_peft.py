@@ -70,8 +70,7 @@ print("TARGET:", train_examples[0].target)
 
 # %% [markdown]
 # The marks `<|im_start|>` and `<|im_end|>` are the model's **chat template**. It was trained with them, so you must train and ask with them too. In the test, every answerable question has its gold passage among the two; retrieval was lesson 05's business.
-
-# %% [markdown]
+#
 # ### Exercise 09.1 ●● Read the answer
 #
 # *8 minutes.* The format is only useful if a program can read it. **Contract:** return the pair `(answer, number)`. A text that ends in `[number]` gives the text before it and the number as an `int`; a text without it gives `(text, None)`; the refusal `"I don't know."` gives `(None, None)`. Spaces at both ends, and before the bracket, do not count. **Expected:** `read_answer("45 minutes [2]")` returns `("45 minutes", 2)`.
@@ -231,7 +230,8 @@ show_source(answer_loss)
 # 4. **Micro-batches.** The gradient of 4 examples is the sum of their 4 gradients, so two of them in memory are enough.
 # 5. **Compiled layers.** `torch.compile` joins the small operations between the matrix products: {{ladder_compile:.0f}} seconds first, so for long runs only.
 # 6. **Smaller batches.** A step looks at 4 examples instead of 8: a rougher gradient, in half the time.
-#
+
+# %% [markdown]
 # The first five change what is learned only by rounding. The sixth changes it, so it is judged by right answers for the time they took. A script, `benchmarks/lora_recipe.py`, climbed the whole ladder, each rung a process of its own.
 
 # %%

@@ -452,7 +452,7 @@ plot_fates(shown, t("share of the 40 questions in each row"))
 # %% [markdown]
 # RAG follows the edit in {{follow_rag:.0%}} of the answers ({{follow_rag_low:.0%}} to {{follow_rag_high:.0%}}). Prompt and LoRA cannot follow: their prompt never held the passage. So this half of C6 is true by construction; measured is how often RAG follows. RAG minus LoRA: {{follow_gain:+.0%}} ({{follow_gain_low:+.0%}} to {{follow_gain_high:+.0%}}).
 #
-# RAG+LoRA follows in {{follow_both_taught:.0%}} of the answers about taught machines, and in {{follow_both_unseen:.0%}} of those about unseen ones. Had it learned its training passages by heart, the first would be far below the second.
+# RAG+LoRA: {{follow_both_taught:.0%}} of the answers about taught machines, {{follow_both_unseen:.0%}} about unseen ones. Had it learned its training passages by heart, the first would be far below the second.
 #
 # ## The ten verdicts
 #
