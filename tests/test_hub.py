@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -185,7 +186,8 @@ def test_the_values_have_a_login_limits_and_no_secret():
     values = yaml.safe_load(hub_values.VALUES.read_text(encoding="utf-8"))
     assert values["hub"]["config"]["JupyterHub"]["authenticator_class"] != "dummy"
     memory = values["singleuser"]["memory"]
-    assert hub_values.size(memory["guarantee"]) <= hub_values.size(memory["limit"])
+    guarantee, limit = (float(memory[key].removesuffix("G")) for key in ("guarantee", "limit"))
+    assert guarantee <= limit
     assert values["singleuser"]["cpu"]["guarantee"] <= values["singleuser"]["cpu"]["limit"]
     assert values["cull"]["enabled"] is True
     assert values["proxy"]["https"]["enabled"] is True
@@ -193,10 +195,33 @@ def test_the_values_have_a_login_limits_and_no_secret():
     assert "password:" not in text and "secret:" not in text
 
 
+def test_nobody_can_become_administrator_by_a_name_that_stands_in_the_repository():
+    values = yaml.safe_load(hub_values.VALUES.read_text(encoding="utf-8"))
+    assert values["hub"]["config"]["Authenticator"]["admin_users"] == []
+
+
+def test_the_volume_of_a_learner_is_mounted_where_the_image_has_its_home():
+    values = yaml.safe_load(hub_values.VALUES.read_text(encoding="utf-8"))
+    recipe = hub_values.VALUES.with_name("Dockerfile").read_text(encoding="utf-8")
+    user = re.search(r"^USER (\w+)$", recipe, re.MULTILINE).group(1)
+    assert values["singleuser"]["storage"]["homeMountPath"] == f"/home/{user}"
+    assert recipe.rindex(f"WORKDIR /home/{user}") > recipe.rindex("WORKDIR /opt/course")
+
+
+def test_values_are_laid_over_those_of_the_chart():
+    base = {"a": {"b": 1, "c": 2}, "d": [1, 2], "e": 3}
+    over = {"a": {"b": 5}, "d": [7], "e": None, "f": 6}
+    assert hub_values.merged(base, over) == {"a": {"b": 5, "c": 2}, "d": [7], "f": 6}
+    assert base["a"] == {"b": 1, "c": 2}
+
+
 def test_values_that_break_a_schema_are_told(tmp_path, capsys):
-    schema = tmp_path / "schema.yaml"
-    schema.write_text("properties: {cull: {required: [sooner]}}\n", encoding="utf-8")
-    assert hub_values.main(["--schema", str(schema)]) == 1
+    (tmp_path / "values.yaml").write_text("cull: {concurrency: 10}\n", encoding="utf-8")
+    schema = tmp_path / "values.schema.json"
+    schema.write_text('{"properties": {"cull": {"required": ["sooner"]}}}', encoding="utf-8")
+    assert hub_values.main(["--chart", str(tmp_path)]) == 1
     assert "cull: 'sooner' is a required property" in capsys.readouterr().out
-    schema.write_text("type: object\n", encoding="utf-8")
-    assert hub_values.main(["--schema", str(schema)]) == 0
+    schema.write_text(
+        '{"properties": {"cull": {"required": ["concurrency", "timeout"]}}}', encoding="utf-8"
+    )
+    assert hub_values.main(["--chart", str(tmp_path)]) == 0
