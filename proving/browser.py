@@ -117,8 +117,8 @@ class Lab:
     folder: Path
 
     def page_of(self, path: str) -> str:
-        """The address that opens the document at `path`."""
-        return f"{self.address}lab/tree/{urllib.parse.quote(path)}?token={self.token}"
+        """The address that opens the document at `path`, and none of the tabs of before."""
+        return f"{self.address}lab/tree/{urllib.parse.quote(path)}?reset&token={self.token}"
 
 
 def find_chromium() -> str:
