@@ -398,6 +398,19 @@ def test_a_local_folder_loads_greedy_padded_left_and_without_a_word(
     assert capfd.readouterr() == ("", "")
 
 
+def test_the_output_layer_is_spared_a_copy_of_itself_for_each_new_prompt(small_folder, cpu_profile):
+    # With frozen weights and a slice with gaps, PyTorch copies the matrix once for each row.
+    lm = models.load_lm(small_folder)
+    lm.model.requires_grad_(False)
+    in_one_piece = []
+    lm.model.lm_head.register_forward_pre_hook(
+        lambda _, inputs: in_one_piece.append(inputs[0].is_contiguous())
+    )
+    inputs = lm.tokenizer(["a b c", "d"], return_tensors="pt", padding=True)
+    lm.model.generate(**inputs, max_new_tokens=3)
+    assert in_one_piece == [True] * 3
+
+
 def test_each_load_gives_a_fresh_model(small_folder, cpu_profile):
     import torch
 
