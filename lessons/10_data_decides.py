@@ -173,7 +173,7 @@ for what, label in (("fact", t("fact right, mean of three runs, with 95 % interv
 # | half sloppy | {{fact_sloppy_50:.0%}} | {{form_sloppy_50:.0%}} |
 # | all sloppy | {{fact_sloppy_100:.0%}} | {{form_sloppy_100:.0%}} |
 #
-# Swapped: where the fact is wrong and the form right, nothing in an answer warns its reader. Sloppy: five careless forms share the spoilt targets. While half of the targets are clean, the house form is still the most common one; with all of them sloppy, no fact is shown in it.
+# Swapped: where the fact is wrong and the form right, nothing in an answer warns its reader. Sloppy: the spoilt targets are spread over five careless forms. While half of the targets are clean, the house form is still the most common one; with all of them sloppy, no fact is shown in it.
 #
 # Now the claim in numbers: what half spoilt data cost in exact answers, what one example brings, and what 79 more bring. Each difference is taken seed by seed and question by question.
 

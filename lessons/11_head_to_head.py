@@ -38,7 +38,7 @@ figure("11_four_systems")
 # %% [markdown]
 # ## First the rule, then the numbers
 #
-# A verdict should not depend on the mood of the day, so the rule comes first. Each claim is cut into **parts**: a value, and the side of a bound on which the claim puts it. A part *holds* if its whole interval lies on that side, *fails* if it lies on the other, and is *open* otherwise. All hold: supported. All fail: refuted. Some hold and some fail: it depends. Otherwise a part is open: cannot tell yet. Where all answers are the same, the bootstrap would give no width; there, the interval is **Wilson's**, which says what so few answers may have missed. Would you set these bounds?
+# A verdict should not depend on the mood of the day, so the rule comes first. Each claim is cut into **parts**: a value, and the side of a bound on which the claim puts it. A part *holds* if its whole interval lies on that side, *fails* if it lies on the other, and is *open* otherwise. All hold: supported. All fail: refuted. Some hold and some fail: it depends. In all other cases at least one part is open: cannot tell yet. Where all answers are the same, the bootstrap would give no width; there, the interval is **Wilson's**, which says what so few answers may have missed. Would you set these bounds?
 
 # %%
 from coursekit import show_source
