@@ -136,10 +136,15 @@ def add_path(lm: Any, variant: Variant, seed: int) -> Any:
     torch.manual_seed(seed)
     blocks = lm.model.config.num_hidden_layers
     chosen = None if variant.layers is None else list(range(blocks - variant.layers, blocks))
+    linear = {
+        name.rpartition(".")[2]
+        for name, module in lm.model.model.named_modules()
+        if isinstance(module, torch.nn.Linear)
+    }
     config = LoraConfig(
         r=variant.rank,
         lora_alpha=2 * variant.rank,
-        target_modules="all-linear",
+        target_modules=linear,  # peft takes "all-linear" for all blocks only
         layers_to_transform=chosen,
         lora_dropout=0.0,
         task_type="CAUSAL_LM",

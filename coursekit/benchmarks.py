@@ -29,6 +29,11 @@ def load_benchmark(name: str) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+def load_runs(name: str, device: str = "cpu") -> list[dict[str, Any]]:
+    """The stored runs of a benchmark on one kind of device, such as "cpu" or "cuda"."""
+    return [point for point in load_benchmark(name)["points"] if point["device"] == device]
+
+
 def medians(
     points: Sequence[Mapping[str, Any]],
     key: str,
@@ -58,6 +63,12 @@ def steps_to(quality: float, exact: Mapping[str, float]) -> float | None:
             return before + (step - before) * (quality - share_before) / (share - share_before)
         before, share_before = step, share
     return None
+
+
+def final_exact(points: Sequence[Mapping[str, Any]], recipe: str) -> list[float]:
+    """Exact match after the last step of a recipe's quality runs, one number for each seed."""
+    judged = [p for p in points if p["recipe"] == recipe and p["kind"] == "quality"]
+    return [p["exact"][str(p["steps"])] for p in judged]
 
 
 def seconds_to(

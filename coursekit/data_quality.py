@@ -165,10 +165,11 @@ def run_examples(
     if run.kind == "swapped":
         drawn = swap_answers(drawn, questions, run.share, run.seed)
     drawn_hits = [hits[i] for i in rows]
-    examples = make_examples(drawn, drawn_hits, chunks, tokenizer, run.seed, 0.04)
+    examples = make_examples(drawn, drawn_hits, chunks, tokenizer, run.seed, SHARE_WITHOUT_GOLD)
     return make_sloppy(examples, run.share, run.seed) if run.kind == "sloppy" else examples
 
 
+SHARE_WITHOUT_GOLD = 0.04  # of the training examples
 FACTS, WITHOUT_ANSWER = 48, 12  # the test questions of every run, in this order
 
 

@@ -15,13 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from coursekit.cache import cached_json, digest
-from coursekit.chunks import (
-    Chunk,
-    answer_found,
-    split_by_characters,
-    split_into_chunks,
-    with_titles,
-)
+from coursekit.chunks import Chunk, answer_found, split_into_chunks
 from coursekit.corpus import (
     Question,
     company_chunks,
@@ -347,16 +341,13 @@ def _d(broken: bool, mend: Mend | None) -> Patient:
     questions = [q for q in _answerable() if q.kind != "table"]
     families = {q.family for q in questions}
     documents = [d for d in company_documents() if d.format != "csv" and d.family in families]
-    if broken:
-        chunks = with_titles(split_by_characters(documents, PIECE))
-    else:
-        whole = split_into_chunks(documents, max_words=10_000)
-        chunks = [
-            replace(chunk, id=f"{chunk.id}.{number}", text=f"{head}\n{piece}")
-            for chunk in whole
-            for head, _, body in [chunk.text.partition("\n")]
-            for number, piece in enumerate((mend or sentence_pieces)(body, PIECE))
-        ]
+    cut = character_pieces if broken else mend or sentence_pieces
+    chunks = [
+        replace(chunk, id=f"{chunk.id}.{number}", text=f"{head}\n{piece}")
+        for chunk in split_into_chunks(documents, max_words=10_000)
+        for head, _, body in [chunk.text.partition("\n")]
+        for number, piece in enumerate(cut(body, PIECE))
+    ]
     embeddings = embed_cached([chunk.text for chunk in chunks], _embedder(), truncate=not broken)
     queries = embed_cached([q.text for q in _answerable()], _embedder())
     queries = queries[[q.kind != "table" for q in _answerable()]]
@@ -371,6 +362,11 @@ def _d(broken: bool, mend: Mend | None) -> Patient:
         queries,
         hits,
     )
+
+
+def character_pieces(text: str, size: int) -> list[str]:
+    """The text cut every `size` characters, wherever that falls; an empty text gives []."""
+    return [text[start : start + size] for start in range(0, len(text), size)]
 
 
 def sentence_pieces(text: str, size: int) -> list[str]:

@@ -522,21 +522,6 @@ def adapter_cosine(
     return dot(first, second) / math.sqrt(dot(first, first) * dot(second, second))
 
 
-def pairs_right(scores: Sequence[float], is_taught: Sequence[bool]) -> float:
-    """The share of pairs of a taught and an untaught fact in which the taught one scores higher.
-
-    0.5 is guessing and 1.0 a perfect line between them (the area under the ROC curve).
-
-    Raises:
-        ValueError: one of the two groups is empty.
-    """
-    values, taught = np.asarray(scores, dtype=float), np.asarray(is_taught, dtype=bool)
-    if taught.all() or not taught.any():
-        raise ValueError("Pairs need taught and untaught facts, and one of the groups is empty.")
-    higher = values[taught][:, None] - values[~taught][None, :]
-    return float((higher > 0).mean() + 0.5 * (higher == 0).mean())
-
-
 def nearest_words(direction: np.ndarray, lm: LanguageModel, count: int = 6) -> list[str]:
     """The tokens that the output layer makes most likely along a direction of shape (hidden,)."""
     ids = np.argsort(-(_output_rows(lm) @ direction))[:count]

@@ -588,17 +588,26 @@ def questions_needed(
     return math.ceil(z**2 * float(difference.var()) / mean**2)
 
 
+def comparison_level(systems: int) -> float:
+    """The level of each interval when the best of so many systems is compared with the others.
+
+    The best is picked from the same answers, so any pair of systems may raise a false alarm: all
+    pairs share `WORST_LEVEL` (Bonferroni's correction).
+    """
+    return 1 - WORST_LEVEL / max(1, math.comb(systems, 2))
+
+
 def pairs_with_best(
     right: dict[str, np.ndarray], systems: Sequence[str]
 ) -> tuple[str, dict[str, tuple[float, float]]]:
     """The system with the highest share, and how far it is ahead of each other one.
 
     `systems` stand from the simplest to the most complex: of equal shares, the simplest is best.
-    The intervals are paired, and share the 5 % chance of a false alarm among them.
+    The intervals are paired, at the level of `comparison_level`.
     """
     best = max(systems, key=lambda name: right[name].mean())
     others = [name for name in systems if name != best]
-    level = 1 - WORST_LEVEL / max(1, len(others))
+    level = comparison_level(len(systems))
     leads = {name: paired_interval(right[name], right[best], level=level) for name in others}
     return best, leads
 
@@ -694,7 +703,7 @@ def _comparison(results: Results, chosen: str, name: str, numbers: dict[str, flo
     """How far the chosen system is from another; where that cannot be told, what would help."""
     right = results.right
     lead = float(right[chosen].mean() - right[name].mean())
-    level = 1 - WORST_LEVEL / (len(right) - 1)
+    level = comparison_level(len(right))
     low, high = paired_interval(right[name], right[chosen], level=level)
     numbers |= {f"lead over {name}": lead, f"lead over {name} low": low}
     numbers[f"lead over {name} high"] = high

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -212,8 +213,9 @@ def _svg(results: Results) -> str:
 
 
 def _how(results: Results) -> list[str]:
+    from coursekit.report import comparison_level
+
     facts, count = results.facts, len(results.questions)
-    comparisons = len(results.right) - 1
     size = {"documents": facts.get("documents", "?"), "chunks": facts.get("chunks", "?")}
     lines = [
         t(
@@ -226,17 +228,18 @@ def _how(results: Results) -> list[str]:
         else t("{documents} documents became {chunks} chunks, and none was too long.", **size),
         t(
             "{count} questions about {sources} documents, in {folds} folds, which are groups of "
-            "whole documents with their questions. What answered a fold was trained on the others, "
-            "so no system was tested on a document that it was trained on.",
+            "whole documents with their questions. What answered a fold was trained on the "
+            "questions of the others only.",
             count=count,
             sources=len({question.family for question in results.questions}),
             folds=int(results.fold_of.max()) + 1,
         ),
         t(
-            "Intervals of shares are at 95%. The {comparisons} comparisons of systems share a "
-            "chance of 5% for a false alarm, so their intervals are at {level}.",
-            comparisons=comparisons,
-            level=format_number(1 - 0.05 / max(1, comparisons), ".1%"),
+            "Intervals of shares are at 95%. The best system was picked from the same answers, so "
+            "the {pairs} pairs of systems share a chance of 5% for a false alarm, and the "
+            "intervals of differences are at {level}.",
+            pairs=math.comb(len(results.right), 2),
+            level=format_number(comparison_level(len(results.right)), ".1%"),
         ),
         t(
             "An answer counts as right if it contains the words of your answer, in their order; "

@@ -343,9 +343,10 @@ def question_groups(snapshot: str = SNAPSHOTS[0]) -> dict[str, list[Question]]:
 
     "trained" and "reworded" ask for the same facts of the training products: all that change
     between the snapshots, and every fourth of the others. "trained" uses a wording that
-    closed-book training saw, "reworded" the official one, which it did not see. The other groups
-    are about products that no training saw: "prose", "tables", "house" (a fact behind a house term,
-    asked for by that term), "ordinary" (the same facts in everyday words), and "no answer".
+    closed-book training saw, "reworded" the official one, which it saw for the twins only. The
+    other groups are about products that no training saw: "prose", "tables", "house" (a fact behind
+    a house term, asked for by that term), "ordinary" (the same facts in everyday words), and "no
+    answer".
     """
     changing = changed_facts()
     official = [
@@ -594,7 +595,7 @@ def group_titles() -> dict[str, str]:
     """The groups of `question_groups`, each with a title in the reader's language."""
     return {
         "trained": t("taught facts, wording from the training"),
-        "reworded": t("taught facts, new wording"),
+        "reworded": t("taught facts, in a twin's wording"),
         "prose": t("unseen machines, prose"),
         "tables": t("unseen machines, tables"),
         "house": t("unseen machines, in house terms"),

@@ -172,7 +172,7 @@ PARTS: tuple[Part, ...] = (
         "C7",
         HERE,
         ends("reworded_gain"),
-        lambda: t("right about taught facts in a new wording, LoRA minus RAG"),
+        lambda: t("right about taught facts in a wording learned for a twin, LoRA minus RAG"),
         0.0,
         spec="+.0%",
     ),
@@ -212,8 +212,8 @@ PARTS: tuple[Part, ...] = (
     Part(
         "C9",
         "08",
-        ("weights_high", "weights_low", "weights_high"),
-        lambda: t("facts told apart by the matrices: best of the adapters, and their range"),
+        ("weights_high", "weights_best_low", "weights_best_high"),
+        lambda: t("facts told apart by the matrices, best of six adapters"),
         0.9,
         below=True,
         remark=("asking_low", lambda: t("by asking the tuned model, at least")),
@@ -238,6 +238,10 @@ PARTS: tuple[Part, ...] = (
 
 # What a verdict does not decide, said beside it.
 LIMITS: dict[str, Callable[[], str]] = {
+    "C4": lambda: t(
+        "for the words alone, search and replace did as well; the tuned model lost some negations "
+        "and used no term that its training lacked"
+    ),
     "C6": lambda: t(
         "passages in the prompt beat facts in the weights; this does not decide between RAG and "
         "RAG+LoRA"

@@ -82,6 +82,7 @@ company = [q for q in company_questions(split="dev") if q.kind in answerable][::
 company_answers = quiz_answers([q.text for q in company], lm)
 record("n_company", len(company))
 assert record("right_company", contains_gold(company_answers, company).mean(), tolerance=0.05) < 0.06
+assert not any("know" in answer.lower() for answer in company_answers)
 for question, answer in list(zip(company, company_answers))[:6]:
     print(f"{question.text}\n   {answer.strip()!r}, right would be {question.answer!r}")
 
@@ -404,7 +405,7 @@ with torch.no_grad():
 assert np.allclose(answer_probabilities(probes[:4], student), before[:4], atol=1e-3)
 
 # %% [markdown]
-# The damage reaches past the company. The last lines of the cell put the old weights back, which is the only undo: keep them. Is fine-tuning useless, then? No: this was one example, and no counter-example. What many varied examples do is measured in lessons 09 and 10.
+# The damage reaches past the company. The last lines of the cell put the old weights back. Without a copy you would have to load the model again. Is fine-tuning useless, then? No: this was one example, and no counter-example. What many varied examples do is measured in lessons 09 and 10.
 #
 # ## Ten claims
 #

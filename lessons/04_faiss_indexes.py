@@ -269,7 +269,7 @@ record("jittered_recall", sample_recalls[0], tolerance=0.04)
 assert abs(sample_recalls[0] - ivf_recalls[4]) < 0.1
 
 # %% [markdown]
-# IVF with 16 cells finds {{jittered_recall:.0%}} of the neighbours among jittered vectors, and {{ivf_recall_16:.0%}} among real ones. That holds for this index; other kinds and larger sets may differ more. Test on your own vectors before you choose.
+# IVF that looks into 16 of its cells finds {{jittered_recall:.0%}} of the neighbours among jittered vectors, and {{ivf_recall_16:.0%}} among real ones. That holds for this index; other kinds and larger sets may differ more. Test on your own vectors before you choose.
 #
 # ## All of them in one figure
 #
@@ -345,6 +345,10 @@ growth = load_benchmark("index_growth")
 by_size = {p["n"]: p for p in growth["points"] if p["index"] == "ivf"}
 record("ivf_recall_million", by_size[1_000_000]["recall"])
 record("pq_recall_million", growth["points"][-1]["recall"])
+graph = [p for p in growth["points"] if p["index"] == "hnsw" and p["n"] >= 10_000]
+record("graph_small", graph[0]["recall"])
+record("graph_large", graph[-1]["recall"])
+record("n_graph", graph[-1]["n"])
 print(growth["date"], growth["machine"])
 
 # %%
@@ -390,7 +394,7 @@ print("inside the interval")
 # %% [markdown]
 # Your run finds {{live_recall:.1%}} of the neighbours; the file says {{live_low:.1%}} to {{live_high:.1%}}. The comparisons pass too, with a tenth more room each way.
 #
-# And recall? At a million vectors PQ is down to {{pq_recall_million:.0%}}, and IVF still has {{ivf_recall_million:.0%}}, although it looks into a far smaller share of its cells. That is the jitter: the ten nearest of a query among {{n_large}} vectors are copies of only {{sources:.1f}} passages. Copies often lie together in one cell, which may flatter IVF, and coarse codes hardly tell them apart. So take the growth from here, and the recall from your own text.
+# And recall? At a million vectors PQ is down to {{pq_recall_million:.0%}}, and IVF still has {{ivf_recall_million:.0%}}, although it looks into a far smaller share of its cells. That is the jitter: the ten nearest of a query among {{n_large}} vectors are copies of only {{sources:.1f}} passages. Copies often lie together in one cell, which may flatter IVF, and coarse codes hardly tell them apart. The graph falls too, from {{graph_small:.0%}} at 10,000 vectors to {{graph_large:.0%}} at {{n_graph:,}}, while it compares no more. So take the growth from here, and the recall from your own text.
 
 # %% [markdown]
 # ## Delete and update
@@ -480,7 +484,8 @@ say(remove, named, [102])
 # |---|---|
 # | up to some ten thousand vectors, or a need for exact results | flat |
 # | more, enough memory, few deletions | HNSW |
-# | more, many deletions, or a file larger than the memory | IVF, memory-mapped |
+# | more, and many deletions | IVF |
+# | more, and a file larger than the memory | IVF, memory-mapped; then it cannot be changed |
 # | many millions and too little memory | IVF-PQ, and compare its candidates with full vectors |
 #
 # The first two rows you measured here. The others go beyond the sizes of this lesson. For Larkspur, lesson 05 takes flat: exact, trained on nothing, and faster than the question's own embedding.

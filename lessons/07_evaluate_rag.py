@@ -26,7 +26,7 @@
 
 # %%
 from coursekit import figure, record
-from coursekit.corpus import company_chunks, company_facts, company_questions
+from coursekit.corpus import company_chunks, company_questions
 from coursekit.models import load_embedder
 from coursekit.rag import build_index, embed_cached, retrieve_all
 
@@ -256,7 +256,7 @@ n_first = record("n_first", int(np.argmax(curve)) + 1, tolerance=2)
 assert record("auc_first", max(curve), tolerance=0.08) > record("auc_whole", curve[-1], tolerance=0.1)
 
 # %% [markdown]
-# **AUC** is the share of pairs, a right and a wrong answer, in which the right one scores higher: 0.5 is a coin, 1 sorts perfectly. On dev the first {{n_first}} tokens reach {{auc_first:.2f}}, the first 30 only {{auc_whole:.2f}}: the talk drowns the value. Next, each signal on test, against three kinds of wrong answers. Which kind will hardly show?
+# **AUC** is the share of pairs, a right and a wrong answer, in which the right one scores higher: 0.5 is a coin, 1 sorts perfectly. On dev the first {{n_first}} tokens reach {{auc_first:.2f}}, the first 30 only {{auc_whole:.2f}}: the talk may drown the value. Next, each signal on test, against three kinds of wrong answers. Which kind will hardly show?
 #
 # The second cell holds a **judge**, a program that says whether an answer is right. It accepts an answer if its first tokens are likely enough, with a line chosen on dev. Its rival always says yes. Which one agrees with the truth more often? Guess.
 
@@ -295,7 +295,7 @@ for name, verdicts in {"ours": judged, "yes": np.full(len(questions), True)}.ite
 # | likelihood, first {{n_first}} tokens | {{start_read:.2f}} | {{start_found:.2f}} | {{start_none:.2f}} |
 # | score of the hit | {{hit_read:.2f}} | {{hit_found:.2f}} | {{hit_none:.2f}} |
 #
-# With {{n_misread}} misread answers, leave the second decimal alone. A likely start betrays a good reading, a high score an answerable question. No signal sorts the middle column well: an answer from a twin's passage *fits its passage*. Groundedness cannot find a fault that lies before the passage. And the gain disappoints: a passage makes *some* answer likelier, right or not.
+# With {{n_misread}} misread answers, such numbers can hardly be told apart. A likely start betrays a good reading, a high score an answerable question. No signal sorts the middle column well: an answer from a twin's passage *fits its passage*. Groundedness cannot find a fault that lies before the passage. And the gain disappoints: a passage makes *some* answer likelier, right or not.
 
 # %% [markdown]
 # ## A judge that always says yes
@@ -336,7 +336,7 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# Each threshold is a point. The one chosen on dev catches {{refusal_recall:.0%}} of the unanswerable test questions; of what it refuses, {{refusal_precision:.0%}} deserves it. To the left you refuse rarely and rightly. To the right you catch nearly all and turn good questions away. The curve does not choose: your costs do. If an invented answer does more harm than a question turned away, take a beta above 1; if your users know the documents well and hate refusals, take one below 1. The score knows what is near, not what is answered, so no threshold on it reaches the upper right corner.
+# Each threshold is a point. The one chosen on dev catches {{refusal_recall:.0%}} of the unanswerable test questions; of what it refuses, {{refusal_precision:.0%}} deserves it. To the left you refuse rarely, yet not always rightly. To the right you catch nearly all and turn good questions away. The curve does not choose: your costs do. If an invented answer does more harm than a question turned away, take a beta above 1; if your users know the documents well and hate refusals, take one below 1. The score knows what is near, not what is answered, so no threshold on it reaches the upper right corner.
 #
 # ## Are two systems different?
 #
@@ -476,11 +476,12 @@ for q, hits in zip(dev, dev_hits):
 # Another machine, again and again. So take the first hit *of the machine that the question names*. The longest name counts: "Hare 7" also stands in "Hare 7 Lift". Decide on dev, report on test. Only the questions whose passage changes are answered again.
 
 # %%
-product_of = {fact.name.lower(): fact.product for fact in company_facts() if fact.product}
+from coursekit.retrieval import find_product
+
+products = {chunk.product for chunk in chunks if chunk.product}
 
 def of_machine(question, hits):
-    names = [name for name in product_of if name in question.text.lower()]
-    wanted = product_of[max(names, key=len)] if names else None
+    wanted = find_product(question.text, products)
     return next((hit for hit in hits if wanted in (None, hit.chunk.product)), hits[0])
 
 # %%
@@ -521,7 +522,7 @@ from coursekit.rag import answer_question, embed
 old, new = "We take 4 apprentices each year", "Each year we take on 4 apprentices, people who learn the trade,"
 documents = [replace(d, text=d.text.replace(old, new)) for d in company_documents()]
 new_chunks = split_into_chunks(documents)
-changed = [i for i, (a, b) in enumerate(zip(chunks, new_chunks)) if a.text != b.text]
+changed = [i for i, (a, b) in enumerate(zip(chunks, new_chunks, strict=True)) if a.text != b.text]
 embeddings[changed] = embed([new_chunks[i].text for i in changed], embedder)
 new_index = build_index(embeddings)
 everything, old_hits = dev + questions, dev_hits + hits_by_question

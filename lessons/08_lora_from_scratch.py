@@ -331,7 +331,20 @@ record("cheap_low", min(run.taught_loss for run in cheap), tolerance=0.3)
 assert record("cheap_high", max(run.taught_loss for run in cheap), tolerance=0.3) < loss_before
 
 # %% [markdown]
-# Adapting ten blocks: {{cheap_low:.2f}} to {{cheap_high:.2f}}; the fastest of the three runs took {{cheap_time:.0%}} of the time of the fastest with all blocks. All blocks: {{loss_low:.2f}} to {{loss_high:.2f}}. On *this* task, the cheap step does not lose. That is no law. In lesson 09 the model must *read* passages of some 300 tokens. When its recipe was chosen, adapting only the last ten blocks made steps cheaper there too, and the answers clearly worse for the time spent. A likely reason: what is learned by heart can be attached near the output; choosing between passages happens further down.
+# Adapting ten blocks: {{cheap_low:.2f}} to {{cheap_high:.2f}}; the fastest of the three runs took {{cheap_time:.0%}} of the time of the fastest with all blocks. All blocks: {{loss_low:.2f}} to {{loss_high:.2f}}. Where facts are learned by heart, the cheap step does not lose.
+#
+# In lesson 09 the model must *read* passages instead. Does the cheap step pay there too? That takes longer, so a script tried it, `benchmarks/lora_recipe.py`, with three seeds:
+
+# %%
+from coursekit.benchmarks import final_exact, load_runs, medians
+
+runs = load_runs("lora_recipe")
+for name, recipe in (("all", "course"), ("last", "last 10 layers")):
+    record(f"step_{name}", medians(runs, "step_s")[recipe])
+    record(f"reading_{name}", float(np.median(final_exact(runs, recipe))))
+
+# %% [markdown]
+# With passages to read, a step that adapts only the last ten blocks takes {{step_last:.1f}} seconds instead of {{step_all:.1f}}. After 60 such steps {{reading_last:.0%}} of the dev questions are right, after 60 with all blocks {{reading_all:.0%}}. A likely reason: what is learned by heart can be attached near the output; choosing between passages happens further down. So measure on your own task.
 
 # %% [markdown]
 # ## Memory, counted by hand
@@ -397,10 +410,9 @@ likeness = np.corrcoef(np.log(relative).ravel(), without_training.ravel())[0, 1]
 assert record("map_likeness", likeness, tolerance=0.1) > 0.5
 
 # %% [markdown]
-# A clear picture: the brightest layer, v of the first block, changed {{spread_relative:.0f}} times as much as the darkest. Is that where the facts went? Compare the plain size of the change instead, per number: then the largest is {{spread_number:.1f}} times the smallest. AdamW moves nearly every number by about the learning rate, wherever it stands. The bright spots are layers whose *weights were small before*. A map of nothing but the size of the weights, drawn without any training, correlates with this one by {{map_likeness:.2f}}. So ask of a readable picture: what would it show if nothing had been learned?
-
-# %% [markdown]
-# **Second: does a direction mean something?** Some layers write straight into the vector that the output layer turns into words. So a direction of their update can be turned into words too: which tokens does it make more likely, at either end?
+# The brightest layer, v of the first block, changed {{spread_relative:.0f}} times as much as the darkest. Is that where the facts went? Compare the plain size of the change per number: the largest is {{spread_number:.1f}} times the smallest, as AdamW moves nearly every number by about the learning rate. The bright layers had *small weights before*: a map of size alone, without any training, correlates with this one by {{map_likeness:.2f}}. So ask of a readable picture: what would it show if nothing had been learned?
+#
+# **Second: does a direction mean something?** Some layers write straight into the vector that becomes words. So a direction of their update can be read as words: which does it make likelier, at either end?
 
 # %% tags=["nbval-ignore-output"]
 from coursekit.lowrank import nearest_words
@@ -416,7 +428,8 @@ assert len(nearest_words(direction, lm)) == 6
 # **Third: which facts were taught?** You have three adapters with the 16 facts. Train three more with the other 16, and suppose that you found all six unlabelled. First pair them by their weights alone, with the cosine between the updates: which other adapter is most like this one? **Guess** what it finds.
 
 # %%
-from coursekit.lowrank import adapter_cosine, answer_traces, pairs_right, read_adapter
+from coursekit.lowrank import adapter_cosine, answer_traces, read_adapter
+from coursekit.scoring import separation, separation_interval
 
 six = three + [learn(replace(base, seed=seed), others) for seed in range(3)]
 adapters = [read_adapter(run) for run in six]
@@ -444,16 +457,21 @@ assert record("cosine_same", same, tolerance=0.06) > record("cosine_other", othe
 # Rank them in two ways. By the **weights**: how far do the updates reach along the tokens of each answer? By **asking**: run the model, and take the loss of each answer on the list. The score is the share of pairs, one fact taught and one not, in the right order; 50 % is guessing.
 
 # %%
-by_weights = [pairs_right(answer_traces(a, facts, lm), run.taught) for a, run in zip(adapters, six)]
-by_asking = [pairs_right(-np.array(run.fact_loss), run.taught) for run in six]
+traces = [answer_traces(adapter, facts, lm) for adapter in adapters]
+by_weights = [separation(trace, run.taught) for trace, run in zip(traces, six)]
+by_asking = [separation(-np.array(run.fact_loss), run.taught) for run in six]
 record("weights_low", min(by_weights), tolerance=0.2)
 record("weights_high", max(by_weights), tolerance=0.2)
 assert record("asking_low", min(by_asking), tolerance=0.1) > max(by_weights)
+best = int(np.argmax(by_weights))
+low, high = separation_interval(traces[best], six[best].taught)
+record("weights_best_low", low, tolerance=0.2)
+record("weights_best_high", high, tolerance=0.2)
 
 # %% [markdown]
-# By the weights, {{weights_low:.0%}} to {{weights_high:.0%}} of the pairs come right, depending on the adapter; by asking, at least {{asking_low:.0%}}. The weights hold a hint, at the lower end hardly more than guessing; a test of each answer finds the fact.
+# By the weights, {{weights_low:.0%}} to {{weights_high:.0%}} of the pairs come right, depending on the adapter; for the best one, 32 facts give an interval from {{weights_best_low:.0%}} to {{weights_best_high:.0%}}. By asking, at least {{asking_low:.0%}}. The weights hold a hint; a test of each answer finds the fact.
 #
-# **So, C9:** it depends. You can count, compare and switch off all that fine-tuning did, and tell two runs apart. But no matrix here said *which* fact it holds, and the most readable picture misled. You tried three simple rules on a small model; a cleverer one may see more. In practice, you understand a tuned model by testing it. The knowledge of a RAG system lies in documents that you can open; lesson 11 comes back to that.
+# **So, C9:** lesson 11 judges one number, how well the matrices tell the facts apart. You can count, compare and switch off all that fine-tuning did. But no matrix here said *which* fact it holds, and the most readable picture misled. A cleverer rule may see more than these three. In practice, you understand a tuned model by testing it; the knowledge of a RAG system lies in documents that you can open.
 
 # %% [markdown]
 # ## Quiz
@@ -479,10 +497,11 @@ assert record("asking_low", min(by_asking), tolerance=0.1) > max(by_weights)
 # %% [markdown]
 # ## Takeaways
 #
-# - An update is much simpler than the weight that it is added to; few directions carry most of the fall of the loss, though not all right answers.
+# - After a short training on 16 facts, the update is much simpler than the weight that it is added to; long training on much data may need more rank.
+# - Few directions carry most of the fall of the loss, though not all right answers.
 # - LoRA trains A and B beside a frozen weight: unchanged at the start, r × (n_in + n_out) numbers, merged equals unmerged.
 # - It saves the memory of gradients and optimizer, hardly that of activations.
-# - Compare recipes by quality per second, and against the noise of the seed.
+# - Compare recipes by quality per second, each at its own best learning rate, and against the noise of the seed.
 # - Weights can be counted and compared; what a model knows, you find out by asking.
 #
 # <!-- next -->

@@ -38,7 +38,7 @@ figure("11_four_systems")
 # %% [markdown]
 # ## First the rule, then the numbers
 #
-# A verdict should not depend on the mood of the day, so the rule comes first. Each claim is cut into **parts**: a value, and the side of a bound on which the claim puts it. A part *holds* if its whole interval lies on that side, *fails* if it lies on the other, and is *open* otherwise. All hold: supported. All fail: refuted. Some hold and some fail: it depends. In all other cases at least one part is open: cannot tell yet. Where all answers are the same, the bootstrap would give no width; there, the interval is **Wilson's**, which says what so few answers may have missed. Would you set these bounds?
+# A verdict should not depend on the mood of the day, so the rule comes first. Each claim is cut into **parts**: a value, and the side of a bound on which the claim puts it. A part *holds* if its whole interval lies on that side, *fails* if it lies on the other, and is *open* otherwise. All hold: supported. All fail: refuted. Some hold and some fail: it depends. Otherwise at least one part is open: cannot tell yet. Where all answers are the same, the bootstrap would give no width; there, the interval is **Wilson's**, which says what so few answers may have missed. Would you set these bounds?
 
 # %%
 from coursekit import show_source
@@ -99,7 +99,7 @@ threshold = refusal_threshold(index, chunks, embedder)
 # %% [markdown]
 # ## Seven groups of questions
 #
-# One average would hide what matters. So the questions come in groups: facts that the training taught, in a wording it saw and in one it did not; prose and tables about machines that no training saw; facts behind a **house term**, a word with a meaning of its own at Larkspur, asked for by that term and in everyday words; and questions without an answer. The facts of the house-term pair are also asked for in the prose and table groups, partly in the same words: these rows are not independent.
+# One average would hide what matters. So the questions come in groups: facts that the training taught, in a wording that it saw for this machine, and in one that it saw only for a twin, a machine of the same family; prose and tables about machines that no training saw; facts behind a **house term**, a word with a meaning of its own at Larkspur, asked for by that term and in everyday words; and questions without an answer. The facts of the house-term pair are also asked for in the prose and table groups, partly in the same words: these rows are not independent.
 
 # %%
 from coursekit.systems import group_titles, question_groups
@@ -166,19 +166,19 @@ for system, short in zip(SYSTEMS, ("prompt", "rag", "lora", "both")):
 # | | prompt | RAG | LoRA | RAG+LoRA |
 # |---|---|---|---|---|
 # | taught facts, wording from the training | {{prompt_trained:.0%}} | {{rag_trained:.0%}} | {{lora_trained:.0%}} | {{both_trained:.0%}} |
-# | taught facts, new wording | {{prompt_reworded:.0%}} | {{rag_reworded:.0%}} | {{lora_reworded:.0%}} | {{both_reworded:.0%}} |
+# | taught facts, in a twin's wording | {{prompt_reworded:.0%}} | {{rag_reworded:.0%}} | {{lora_reworded:.0%}} | {{both_reworded:.0%}} |
 # | unseen machines, prose | {{prompt_prose:.0%}} | {{rag_prose:.0%}} | {{lora_prose:.0%}} | {{both_prose:.0%}} |
 # | unseen machines, tables | {{prompt_tables:.0%}} | {{rag_tables:.0%}} | {{lora_tables:.0%}} | {{both_tables:.0%}} |
 # | unseen machines, in house terms | {{prompt_house:.0%}} | {{rag_house:.0%}} | {{lora_house:.0%}} | {{both_house:.0%}} |
 # | the same facts, in everyday words | {{prompt_ordinary:.0%}} | {{rag_ordinary:.0%}} | {{lora_ordinary:.0%}} | {{both_ordinary:.0%}} |
 # | no answer in the documents | {{prompt_no_answer:.0%}} | {{rag_no_answer:.0%}} | {{lora_no_answer:.0%}} | {{both_no_answer:.0%}} |
-#
-# Cannot be told apart is not equal: more questions might tell. RAG+LoRA was trained on questions about the taught machines, so its first two rows may be flattered; and its lead over RAG is the adapter *and* the second passage.
 
 # %% [markdown]
+# Not told apart is not equal: more questions might tell. RAG+LoRA was trained with the questions of the first two rows: for it, they are no test. Its lead over RAG is the adapter *and* the second passage. Each adapter was trained once: the intervals speak of other questions, not seeds. Of 21 comparisons at 95 %, about one would be a false alarm among equal systems; lesson 13 mends that.
+#
 # ## Why does the trained model miss what it was taught?
 #
-# In the wording it was trained on, LoRA knows {{lora_trained:.0%}} of the facts. In a wording it never saw, {{lora_reworded:.0%}}. Where do the wrong answers come from? Look at a few, beside the values of the machine's twins.
+# In the wording it was trained on, LoRA knows {{lora_trained:.0%}} of the facts. In a wording it knows from a twin, {{lora_reworded:.0%}}. Where do the wrong answers come from? Look at a few, beside the values of the machine's twins.
 
 # %% tags=["nbval-ignore-output"]
 from coursekit.scoring import contains_answer
@@ -199,7 +199,7 @@ for i in rows[:4]:
 # %% [markdown]
 # ## What each system costs
 #
-# Seconds for one question, asked alone; what is paid once; and what must be kept. The embedding of the passages is timed on every eighth of them.
+# Seconds to write the answer to one question, asked alone, without the search, the median of four questions; what is paid once; and what must be kept. The embedding of the passages is timed on every eighth of them.
 
 # %% tags=["nbval-ignore-output"]
 import time
@@ -484,17 +484,17 @@ assert len(verdicts(measured)) == 10
 # %% [markdown]
 # Where a verdict differs from your guess in lesson 01, look at the part that decided it.
 #
-# C7 in its parts: about taught facts, LoRA minus RAG is {{trained_gain:+.0%}} ({{trained_gain_low:+.0%}} to {{trained_gain_high:+.0%}}) in a trained wording and {{reworded_gain:+.0%}} ({{reworded_gain_low:+.0%}} to {{reworded_gain_high:+.0%}}) in a new one. House terms: RAG+LoRA minus RAG is {{house_gain:+.0%}} ({{house_gain_low:+.0%}} to {{house_gain_high:+.0%}}), while against everyday words they change RAG by {{nuance:+.0%}} ({{nuance_low:+.0%}} to {{nuance_high:+.0%}}). C2: tables minus prose {{tables_gap:+.0%}} ({{tables_gap_low:+.0%}} to {{tables_gap_high:+.0%}}). C6: unseen machines, RAG minus LoRA {{unseen_gain:+.0%}} ({{unseen_gain_low:+.0%}} to {{unseen_gain_high:+.0%}}).
+# C7 in its parts: about taught facts, LoRA minus RAG is {{trained_gain:+.0%}} ({{trained_gain_low:+.0%}} to {{trained_gain_high:+.0%}}) in a trained wording and {{reworded_gain:+.0%}} ({{reworded_gain_low:+.0%}} to {{reworded_gain_high:+.0%}}) in a twin's. House terms: RAG+LoRA minus RAG is {{house_gain:+.0%}} ({{house_gain_low:+.0%}} to {{house_gain_high:+.0%}}), while against everyday words they change RAG by {{nuance:+.0%}} ({{nuance_low:+.0%}} to {{nuance_high:+.0%}}). C2: tables minus prose {{tables_gap:+.0%}} ({{tables_gap_low:+.0%}} to {{tables_gap_high:+.0%}}). C6: unseen machines, RAG minus LoRA {{unseen_gain:+.0%}} ({{unseen_gain_low:+.0%}} to {{unseen_gain_high:+.0%}}).
 #
 # ## A chart to decide by
 #
-# The chart asks what this lesson measured. RAG+LoRA over RAG rests on house terms, {{both_house:.0%}} against {{rag_house:.0%}}. Form and style, dashed, belong to lesson 10.
+# RAG+LoRA leads RAG in everyday words, {{both_ordinary:.0%}} against {{rag_ordinary:.0%}}, as in house terms, {{both_house:.0%}} against {{rag_house:.0%}}. Form and style, dashed, belong to lesson 10.
 
 # %%
 figure("11_decide")
 
 # %% [markdown]
-# The chart ends where the measurements end. One small model, one company, a few dozen questions in each group, and a training of a few minutes. A larger model may read more passages, and more wordings or more time may help closed-book training; neither was measured. Lesson 13 runs the same four systems on your own documents.
+# The chart ends where the measurements end. One small model, one company, a few dozen questions in each group, and a training of a few minutes. A larger model may read more passages, and more wordings or more time may help closed-book training; neither was measured. Lesson 13 runs these four on your own documents, RAG without its line of refusal.
 
 # %% [markdown]
 # ## Quiz
@@ -521,7 +521,7 @@ figure("11_decide")
 # ## Takeaways
 #
 # - Compare systems on the same questions, in groups, with paired intervals.
-# - Closed-book training stores sentences more than facts: a new wording or an unseen machine shows it.
+# - Closed-book training tied values to sentences: asked in a wording learned for a twin, LoRA often gave the twin's value.
 # - Indexing changed passages again broke {{broken_rag:.0%}} of the facts that nobody touched; further training broke {{broken_at_once:.0%}}.
 # - Fine-tuning helped where passages had to be read. Facts belong in documents.
 # - Fix the rule of a verdict before you look at the number.

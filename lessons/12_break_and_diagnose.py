@@ -304,7 +304,7 @@ treat("D", mend_d)
 #
 # Its chunks were cut every so many characters, wherever that fell: in the middle of sentences, of words, of answers. Whole sentences of about the same size brought {{d_right:.0%}} to {{d_after:.0%}}. {{d_chunks:,.0f}} chunks became {{d_chunks_after:,.0f}}. The share of questions whose answer stands in no chunk went from {{d_nowhere:.0%}} to {{d_nowhere_after:.0%}}.
 #
-# Is that the sentences, or just better luck with sizes? Both had the same limit, the same title line in front, and the same model. Lesson 03 tried four sizes, and size alone hardly mattered.
+# Is that the sentences, or just better luck with sizes? Both cut the same sections, with the same limit, the same title line in front, and the same model. Lesson 03 tried four sizes, and size alone hardly mattered.
 #
 # *Never again:* read ten chunks aloud before you build an index.
 #
@@ -471,7 +471,7 @@ treat("G", mend_g)
 #
 # Test questions had leaked into training, reworded. Of the {{g_leaked:.0f}} leaked questions {{g_leaked_right:.0f}} are right, of the {{g_clean:.0f}} others {{g_clean_right:.0f}}. So the reported {{g_right:.0%}} was memory of the test. `treat` shows first all {{g_n:.0f}} questions, then the others alone.
 #
-# Embeddings find such pairs: `nearest(test, train, k=1)` from `coursekit.vectors` gives the closest training question of each test question. Read the best pairs.
+# Embeddings suggest such pairs, with twins among them, as lesson 10 showed: `nearest(test, train, k=1)` from `coursekit.vectors` gives the closest training question of each test question. Read the best pairs, and compare product and fact.
 #
 # Here the cure makes the number smaller, and that is the proof. The other cure is to take the pairs out of the training, and train again. Split by product, as in lesson 09, and you need neither.
 #

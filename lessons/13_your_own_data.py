@@ -233,7 +233,9 @@ print("steps for LoRA:", plan.closed_book.steps, "| for RAG+LoRA:", plan.with_pa
 # %% [markdown]
 # ## Four systems answer
 #
-# Guess before you run: which of the four will be right most often on this example, and which two will be close? As in lesson 11, RAG reads one passage and RAG+LoRA two.
+# Guess before you run: which of the four will be right most often on this example, and which two will be close? As in lesson 11, RAG reads one passage and RAG+LoRA two. Unlike there, RAG has no line below which it refuses: that line would have to be chosen on questions that are then left out of the report.
+#
+# A limit of the folds: a test document's passage may still stand in a training prompt, as the wrong one, and twins stand in both folds. A stricter test holds out families.
 #
 # The first run trains four adapters. Each adapter and each block of answers is kept as soon as it is whole, and only then.
 
@@ -289,11 +291,13 @@ plt.show()
 # %% [markdown]
 # ## Which differences are real?
 #
-# All systems answered the same questions, so you compare them question by question, as in lesson 07. With four systems there are three comparisons with the best, and each could give a false alarm. They share the 5 %: each gets 1.7 %. So each interval has the stricter **level** of 98.3 %: so often does such an interval hold the true value. The chance of any false alarm stays near 5 %.
+# All systems answered the same questions, so you compare them question by question, as in lesson 07. Four systems make six pairs, and as the best is picked from the same answers, any of the six could give a false alarm. They share the 5 %: each gets {{each_share:.1%}}. So each interval has the stricter **level** of {{level:.1%}}: so often does such an interval hold the true value. The chance of any false alarm is then at most about 5 %.
 
 # %%
-from coursekit.report import pairs_with_best
+from coursekit.report import comparison_level, pairs_with_best
 
+level = record("level", comparison_level(len(results.right)))
+record("each_share", 1 - level)
 best, leads = pairs_with_best(results.right, list(results.right))
 for name, (low, high) in leads.items():
     record(f"low_{name.replace('+', '_')}", 100 * low, tolerance=20)
@@ -329,7 +333,7 @@ def questions_for(first, second):
 check("13.3", questions_for)
 
 # %% [markdown]
-# The 7.85 is (1.960 + 0.842)², rounded: an interval at 95 %, and a chance of 80 % to see the difference. At the report's level of 98.3 %, 2.394 takes the place of 1.960, and the factor is {{factor:.2f}}. It is a rule of thumb, as the variance itself comes from your few questions. Where all differences are alike it even says 0, and three answers that agree are still only three.
+# The 7.85 is (1.960 + 0.842)², rounded: an interval at 95 %, and a chance of 80 % to see the difference. At the report's level of {{level:.1%}}, {{z_level:.3f}} takes the place of 1.960, and the factor is {{factor:.2f}}. It is a rule of thumb, as the variance itself comes from your few questions. Where all differences are alike it even says 0, and three answers that agree are still only three.
 #
 # What does it say for leads of another size? That depends on how often two systems disagree: on a fifth of the questions, on two fifths, on three:
 
@@ -338,8 +342,7 @@ import math
 from statistics import NormalDist
 
 z = NormalDist().inv_cdf
-level = 1 - 0.05 / 3
-factor = record("factor", (z(0.5 + level / 2) + z(0.8)) ** 2)
+factor = record("factor", (record("z_level", z(0.5 + level / 2)) + z(0.8)) ** 2)
 print("lead   disagree: 20%    40%    60%")
 for gap in (0.05, 0.1, 0.15, 0.2):
     needed = [math.ceil(factor * (share - gap**2) / gap**2) for share in (0.2, 0.4, 0.6)]
@@ -349,7 +352,7 @@ record("needed_three_fifths", needed[2])
 assert needed == sorted(needed)
 
 # %% [markdown]
-# A lead of 20 points shows with {{needed_fifth}} questions if the two disagree on a fifth of them, and needs {{needed_three_fifths}} if they disagree on three fifths. On the example, RAG and RAG+LoRA disagree on {{disagree:.0%}}, as each is often right where the other is wrong. That is why a lead of {{lead:.0f}} points has so wide an interval. Forty questions settle only leads as large as that over *prompt*.
+# A lead of 20 points shows with {{needed_fifth}} questions if the two disagree on a fifth of them, and needs {{needed_three_fifths}} if they disagree on three fifths. On the example, RAG and RAG+LoRA disagree on {{disagree:.0%}}, as each is often right where the other is wrong. That is why a lead of {{lead:.0f}} points has so wide an interval. Forty questions settle a lead of 20 points only where two systems seldom disagree.
 #
 # ## From numbers to advice
 #
@@ -497,7 +500,7 @@ assert all((again.right[name] == right).all() for name, right in results.right.i
 # ## Takeaways
 #
 # - Read the notes before the shares: most faults of a report are faults of its data.
-# - Split by document, and let each question be tested once by an adapter that never saw its document.
+# - Split by document, and let each question be tested once, by an adapter trained on no question about that document.
 # - An interval that holds 0 means "cannot be told", and the price of telling is more questions: the more, the more often two systems disagree.
 # - Count facts and refusals apart, and the kinds of wrong answers before you choose a cure.
 # - Recommend the simplest system that cannot be told from the best, and quote the numbers.

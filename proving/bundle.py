@@ -330,7 +330,7 @@ def start_text(project: Project, name: str, python: str) -> str:
     return "\n".join(
         [
             f"{project.title} A course for {platform_name()} and Python {python}, complete.",
-            "No internet is needed. Everything stays in one folder.",
+            "No internet is needed. The course and your progress stay in one folder.",
             "",
             *lines,
             "",

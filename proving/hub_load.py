@@ -55,7 +55,7 @@ c.SimpleLocalProcessSpawner.home_dir_template = {homes!r} + "/{{username}}"
 def prepare(spawner):
     home = Path({homes!r}) / spawner.user.name
     home.mkdir(exist_ok=True)
-    prepare_home(home, Path({course!r}), *{owner!r})
+    copy_notebooks(home, {course!r})
 c.Spawner.pre_spawn_hook = prepare
 c.Spawner.cmd = [sys.executable, "-m", "jupyterhub.singleuser"]
 c.Spawner.args = ["--allow-root"]
@@ -138,13 +138,11 @@ def running_hub(learners: int, shared: Path, wait: float = 60) -> Iterator[Hub]:
         homes.mkdir()
         port, hub_port, proxy_port = _free_ports(3)
         token, password = secrets.token_hex(16), secrets.token_hex(24)
-        owner = (os.getuid(), os.getgid())
         config = TEST_CONFIG.format(
             config=str(HUB / "jupyterhub_config.py"),
             password=password,
             homes=str(homes),
             course=str(ROOT),
-            owner=owner,
             proxy=proxy,
             proxy_port=proxy_port,
             port=port,

@@ -80,6 +80,8 @@ from pathlib import Path
 
 wheel = Path(os.environ["COURSEKIT_WHEELS"]) / "tiny_model-1.0-py3-none-any.whl"
 cache = Path(os.environ["COURSEKIT_CACHE"])
+if Path(os.environ["COURSEKIT_STATE"]) != cache.parent / "progress":
+    sys.exit("Progress would lie outside the folder.")
 if sys.argv[1:] != ["fetch"] or not (wheel.is_file() or cache.is_dir()):
     sys.exit("The model Tiny could not be fetched.")
 cache.mkdir(exist_ok=True)

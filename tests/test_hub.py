@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -46,9 +47,10 @@ def test_the_hub_listens_here_only_asks_for_a_login_and_has_limits(config):
     assert c.JupyterHub.bind_url == "http://127.0.0.1:8000"
     assert c.JupyterHub.hub_ip == "127.0.0.1"
     assert c.JupyterHub.authenticator_class == "pam"
-    assert c.PAMAuthenticator.allowed_groups == {"learners"}
+    assert c.PAMAuthenticator.allowed_groups == {"learners", "instructors"}
+    assert c.PAMAuthenticator.admin_groups == {"instructors"}
     assert "allow_all" not in vars(c.Authenticator)
-    assert (c.Spawner.mem_limit, c.Spawner.cpu_limit) == ("3G", 2.0)
+    assert (c.Spawner.mem_limit, c.Spawner.cpu_limit) == ("6G", 2.0)
     assert c.JupyterHub.active_server_limit == c.JupyterHub.concurrent_spawn_limit == 30
     assert any("jupyterhub_idle_culler" in s["command"] for s in c.JupyterHub.services)
     assert c.Spawner.environment["COURSEKIT_SHARED"] == "/srv/course-cache"
@@ -64,26 +66,54 @@ def test_the_culler_may_only_stop_servers(config):
 def test_a_learner_gets_the_notebooks_in_a_home_that_is_closed_to_others(config, tmp_path):
     home = tmp_path / "home"
     home.mkdir(mode=0o755)
-    owner = (os.getuid(), os.getgid())
-    config["prepare_home"](home, hub_load.ROOT, *owner)
+    config["copy_notebooks"](home, hub_load.ROOT)
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
     lesson = home / "course" / "notebooks" / "05_rag_end_to_end.ipynb"
     assert (home / "course/translations/nl/notebooks/05_rag_end_to_end.ipynb").is_file()
     lesson.write_text("my answers", encoding="utf-8")
-    config["prepare_home"](home, hub_load.ROOT, *owner)
+    config["copy_notebooks"](home, hub_load.ROOT)
     assert lesson.read_text(encoding="utf-8") == "my answers"
 
 
-@POSIX
-@pytest.mark.skipif(getattr(os, "geteuid", lambda: 1)() != 0, reason="only root changes users")
-def test_another_user_of_the_system_cannot_read_a_learners_files(config, tmp_path):
+@pytest.fixture
+def spawn_ada(config, monkeypatch, tmp_path):
+    """Her home folder, and what the hub does as root before her server starts."""
+    python = shutil.which("python3", path="/usr/bin:/usr/local/bin")
+    if getattr(os, "geteuid", lambda: 1)() != 0 or python is None:
+        pytest.skip("Only root changes users, and they need a Python that they may run.")
     for folder in [tmp_path, *tmp_path.parents]:
         if folder.stat().st_uid == os.geteuid() and folder != Path("/"):
             folder.chmod(folder.stat().st_mode | 0o011)
-    home = tmp_path / "ada"
+    course, home = tmp_path / "course", tmp_path / "ada"
+    for name in ("notebooks", "solutions", "workshop/hub"):
+        shutil.copytree(hub_load.ROOT / name, course / name)
+    subprocess.run(["chmod", "-R", "a+rX", str(course)], check=True)
     home.mkdir()
     os.chown(home, 54321, 54321)
-    config["prepare_home"](home, hub_load.ROOT, 54321, 54321)
+    config["COURSE"] = course
+    monkeypatch.setattr(config["sys"], "executable", python)
+    ada = SimpleNamespace(pw_dir=str(home), pw_uid=54321, pw_gid=54321)
+    monkeypatch.setattr(config["pwd"], "getpwnam", lambda name: ada)
+    return home, lambda: config["before_spawn"](SimpleNamespace(user=SimpleNamespace(name="ada")))
+
+
+@POSIX
+def test_the_hub_writes_nothing_where_a_learner_could_not(spawn_ada, tmp_path):
+    home, spawn = spawn_ada
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o755)
+    (home / "course").mkdir()
+    (home / "course" / "notebooks").symlink_to(closed)
+    os.chown(home / "course", 54321, 54321)
+    with pytest.raises(subprocess.CalledProcessError):
+        spawn()
+    assert not list(closed.iterdir())
+
+
+@POSIX
+def test_another_user_of_the_system_cannot_read_a_learners_files(spawn_ada):
+    home, spawn = spawn_ada
+    spawn()
     lesson = home / "course" / "notebooks" / "00_start_here.ipynb"
     for user, expected in ((54321, 0), (54322, 1)):
         done = subprocess.run(

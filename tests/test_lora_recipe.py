@@ -74,6 +74,21 @@ def test_seconds_to_the_quality_count_the_steps_and_the_compiling(bench):
     assert rows["course"]["final"] == [0.85]
 
 
+def test_each_recipe_adapts_the_blocks_that_it_names(bench):
+    for name, variant in bench.RECIPES.items():
+        if variant.layers is not None:  # the tiny model has two blocks
+            variant = replace(variant, layers=1)
+        lm = tiny_lm()
+        model = bench.add_path(lm, variant, 1)
+        adapted = {
+            n.split(".layers.")[1].split(".")[0]
+            for n, _ in model.named_parameters()
+            if "lora_A" in n
+        }
+        assert adapted == ({"0", "1"} if variant.layers is None else {"1"}), name
+        assert not any("lora_A" in n and "lm_head" in n for n, _ in model.named_parameters())
+
+
 def test_without_a_ruler_there_is_no_table(bench, capsys):
     bench.show([point("course", "speed")], "cpu", "135m")
     assert "nothing to compare with" in capsys.readouterr().out

@@ -24,7 +24,6 @@ from coursekit.lowrank import (
     linear_layers,
     nearest_words,
     one_step,
-    pairs_right,
     rank_curve_cached,
     read_adapter,
     read_update,
@@ -246,13 +245,6 @@ def test_a_direction_is_read_as_the_tokens_it_makes_likely(lm):
     away = rows[number] - rows.mean(axis=0)
     assert len(nearest_words(away, lm, 3)) == 3
     assert "z" in nearest_words(away, lm, 3)
-
-
-def test_pairs_count_ties_as_half():
-    assert pairs_right([3, 2, 1], [True, False, False]) == 1.0
-    assert pairs_right([1, 1], [True, False]) == 0.5
-    with pytest.raises(ValueError, match="one of the groups is empty"):
-        pairs_right([1, 2], [True, True])
 
 
 # ---------------------------------------------------------------- memory

@@ -315,7 +315,7 @@ def test_a_clear_winner_is_recommended_with_its_numbers():
     advice = recommend(results_of(shares(100, prompt=2, rag=80, lora=5, both=60)), changes=True)
     assert advice.system == "RAG"
     assert "80% of 100 questions (95% interval" in advice.text
-    assert "It is 78 points ahead of prompt (98.3% interval" in advice.text
+    assert "It is 78 points ahead of prompt (99.2% interval" in advice.text
     assert advice.numbers["share RAG"] == 0.8 and "3.0 s" in advice.text
 
 

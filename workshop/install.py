@@ -37,13 +37,14 @@ FIXED = (f"{WHEELS}/", PINS, "install.py")
 DISK_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 DISK_FULL_SIGNS = ("No space left on device", "not enough space on the disk")
 WINDOWS_LONGEST_PATH = 259
-SETTINGS = '''"""Where this copy of the course keeps its models; written by install.py."""
+SETTINGS = '''"""Where this copy of the course keeps models, results and progress; written by install.py."""
 
 import os
 import sys
 
 FOLDER = os.path.dirname(sys.prefix)
 os.environ.setdefault("COURSEKIT_CACHE", os.path.join(FOLDER, "cache"))
+os.environ.setdefault("COURSEKIT_STATE", os.path.join(FOLDER, "progress"))
 os.environ.setdefault("COURSEKIT_WHEELS", os.path.join(FOLDER, {wheels!r}))
 '''
 

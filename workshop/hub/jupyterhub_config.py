@@ -12,60 +12,51 @@ and results that the lessons need first are read from one shared cache.
 | `COURSE_HUB_GROUP` | the group of the learners | `learners` |
 | `COURSE_HUB_ADMINS` | the group of the instructors | `instructors` |
 | `COURSE_HUB_LEARNERS` | how many may work at once | 30 |
-| `COURSE_HUB_MEMORY`, `COURSE_HUB_CORES` | limits of one learner | `3G`, 2 |
+| `COURSE_HUB_MEMORY`, `COURSE_HUB_CORES` | limits of one learner | `6G`, 2 |
 | `COURSE_HUB_LANGUAGE` | edition that opens: `en`, `nl`, `de`, `es`, `zh-CN` | `en` |
 """
 
 import os
-import shutil
+import pwd
+import subprocess
 import sys
 from pathlib import Path
 
-# The folder of the course, as a learner finds it in the home folder.
-COPY = "course"
 
+def copy_notebooks(home: str, course: Path, **rights) -> None:
+    """Run prepare_home.py in a process with these rights, as `subprocess.run` takes them.
 
-def prepare_home(home: Path, course: Path, uid: int, gid: int) -> None:
-    """Give a learner the notebooks, once, in a home folder that nobody else can read.
-
-    What the learner changed stays: only a notebook that is missing is copied.
+    Nothing of the hub's environment is passed on, as it holds the hub's secrets.
     """
-    home.chmod(0o700)
-    places = [course / "notebooks", course / "solutions"]
-    places += sorted(course.glob("translations/*/notebooks"))
-    for place in places:
-        target = home / COPY / place.relative_to(course)
-        for folder in reversed([target, *target.parents]):
-            if folder.is_relative_to(home / COPY) and not folder.exists():
-                folder.mkdir(mode=0o700)
-                os.chown(folder, uid, gid)
-        for notebook in sorted(place.glob("*.ipynb")):
-            file = target / notebook.name
-            if not file.exists():
-                shutil.copyfile(notebook, file)
-                os.chown(file, uid, gid)
+    script = Path(course) / "workshop/hub/prepare_home.py"
+    command = [sys.executable, "-I", str(script), str(home), str(course)]
+    subprocess.run(command, cwd="/", env={}, umask=0o077, timeout=60, check=True, **rights)
 
 
 def before_spawn(spawner) -> None:
-    """Called by the hub, as root, before a learner's server starts."""
-    import pwd
+    """Called by the hub, as root, before a learner's server starts.
 
+    The copying has the learner's own rights: root would follow a link that the learner made, and
+    write where it leads.
+    """
     user = pwd.getpwnam(spawner.user.name)
-    prepare_home(Path(user.pw_dir), COURSE, user.pw_uid, user.pw_gid)
+    rights = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+    copy_notebooks(user.pw_dir, COURSE, **rights)
 
 
 COURSE = Path(os.environ.get("COURSE_HUB_COURSE", "/srv/course"))
 SHARED = os.environ.get("COURSE_HUB_SHARED", "/srv/course-cache")
 LEARNERS = int(os.environ.get("COURSE_HUB_LEARNERS", "30"))
+ADMINS = os.environ.get("COURSE_HUB_ADMINS", "instructors")
 LANGUAGE = os.environ.get("COURSE_HUB_LANGUAGE", "en")
 EDITION = "" if LANGUAGE == "en" else f"translations/{LANGUAGE}/"
 
 c = get_config()  # noqa: F821
 
-# Who may come in. No name is let in that is not in one of the two groups.
+# Who may come in. No name is let in that is not in one of the two groups, and both must exist.
 c.JupyterHub.authenticator_class = "pam"
-c.PAMAuthenticator.allowed_groups = {os.environ.get("COURSE_HUB_GROUP", "learners")}
-c.PAMAuthenticator.admin_groups = {os.environ.get("COURSE_HUB_ADMINS", "instructors")}
+c.PAMAuthenticator.allowed_groups = {os.environ.get("COURSE_HUB_GROUP", "learners"), ADMINS}
+c.PAMAuthenticator.admin_groups = {ADMINS}
 c.PAMAuthenticator.open_sessions = False
 
 # Where it listens: on this machine only. A proxy with a certificate stands in front of it.
@@ -80,8 +71,8 @@ c.SystemdSpawner.isolate_devices = True
 c.SystemdSpawner.disable_user_sudo = True
 c.Spawner.cmd = [str(COURSE / ".venv/bin/jupyterhub-singleuser")]
 c.Spawner.notebook_dir = "~"
-c.Spawner.default_url = f"/lab/tree/{COPY}/{EDITION}notebooks/00_start_here.ipynb"
-c.Spawner.mem_limit = os.environ.get("COURSE_HUB_MEMORY", "3G")
+c.Spawner.default_url = f"/lab/tree/course/{EDITION}notebooks/00_start_here.ipynb"
+c.Spawner.mem_limit = os.environ.get("COURSE_HUB_MEMORY", "6G")
 c.Spawner.cpu_limit = float(os.environ.get("COURSE_HUB_CORES", "2"))
 c.Spawner.start_timeout = 120
 c.Spawner.http_timeout = 120
