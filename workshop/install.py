@@ -37,7 +37,7 @@ FIXED = (f"{WHEELS}/", PINS, "install.py")
 DISK_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 DISK_FULL_SIGNS = ("No space left on device", "not enough space on the disk")
 WINDOWS_LONGEST_PATH = 259
-SETTINGS = '''"""Where this copy of the course keeps models, results and progress; written by install.py."""
+SETTINGS = '''"""Where this copy of the course keeps its files; written by install.py."""
 
 import os
 import sys
