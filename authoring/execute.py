@@ -8,12 +8,10 @@ that lessons need.
 from __future__ import annotations
 
 import ast
-import base64
 import hashlib
 import json
 import os
 import re
-import struct
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -43,7 +41,6 @@ NOT_INPUT = ("fonts", "locales", "images", "minutes.json", "recorded.json")
 VERDICTS = "coursekit.verdicts"  # a lesson that reaches it depends on recorded.json as well
 TOOLS = "# Building and testing"  # below this line of requirements.txt, no lesson needs a package
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-PNG_HEAD = b"\x89PNG\r\n\x1a\n"
 
 
 @dataclass(frozen=True)
@@ -330,26 +327,9 @@ def _normalised(output: NotebookNode) -> NotebookNode:
     output = NotebookNode(output)
     if "metadata" in output:
         output.metadata = NotebookNode({k: v for k, v in output.metadata.items() if "/" in k and v})
-    for kind in list(output.get("data", {})):
-        if kind == "image/png":
-            output.data[kind] = _without_text_chunks(output.data[kind])
     if "traceback" in output:
         output.traceback = []
     return output
-
-
-def _without_text_chunks(encoded: str) -> str:
-    """A PNG (base64) without its text chunks, which name the software that drew it."""
-    raw = base64.b64decode(encoded)
-    if not raw.startswith(PNG_HEAD):
-        return encoded
-    kept, at = [PNG_HEAD], len(PNG_HEAD)
-    while at < len(raw):
-        (length,) = struct.unpack(">I", raw[at : at + 4])
-        if raw[at + 4 : at + 8] not in (b"tEXt", b"iTXt", b"zTXt", b"tIME"):
-            kept.append(raw[at : at + 12 + length])
-        at += 12 + length
-    return base64.b64encode(b"".join(kept)).decode("ascii") + "\n"
 
 
 def _check_outputs(where: str, cell: NotebookNode, private: list[str]) -> None:

@@ -118,7 +118,12 @@ def output_problems(lesson: Lesson, run: Run) -> list[str]:
             problems.append(f"{where} shows nothing though it should: build the lesson again")
         if ADDRESS.search(json.dumps([dict(output) for output in stored])):
             problems.append(f"{where} shows an address in memory: print what the object holds")
-        drawn = any("image/png" in output.get("data", {}) for output in stored)
+        data = [output.get("data", {}) for output in stored]
+        if any("image/png" in kinds for kinds in data):
+            problems.append(
+                f"{where} shows a picture without an alt text: call use_course_style() before it"
+            )
+        drawn = any("data:image/png" in kinds.get("text/html", "") for kinds in data)
         if drawn and "plt." in cell.source and "plt.show()" not in cell.source:
             problems.append(f"{where} draws a plot: end it with plt.show()")
         if "nbval-ignore-output" in tags_of(cell):

@@ -14,6 +14,8 @@ from coursekit.language import t
 from coursekit.paths import cache_dir, locked, state_dir, write_atomically
 
 MOUNT = "/content/drive"
+# A Drive is small and slow: what is larger than this, such as lesson 04's indexes, is made anew.
+LARGEST_KEPT = 150_000_000
 _copied: dict[Path, int] = {}  # what went to Drive already, with its time of change in ns
 
 
@@ -21,10 +23,11 @@ def keep_on_drive(folder: str = "coursekit") -> None:
     """Keep progress and results in a folder of your Google Drive, and take up what is there.
 
     Colab asks for your permission. From then on, each cell that ends brings what is new to Drive:
-    your progress, and what lessons computed, such as a trained adapter. A later session takes up
-    the progress at this call, and reads the results from Drive. The session itself works on its
-    own disk, since Drive is slow and its file locks cannot be relied on. Elsewhere than on Colab
-    nothing is done, since nothing gets lost. Safe to run twice.
+    your progress, and what lessons computed, such as a trained adapter, but nothing above
+    `LARGEST_KEPT` bytes. A later session takes up the progress at this call, and reads the
+    results from Drive. The session itself works on its own disk, since Drive is slow and its file
+    locks cannot be relied on. Elsewhere than on Colab nothing is done, since nothing gets lost.
+    Safe to run twice.
 
     Args:
         folder: its name in "My Drive".
@@ -38,11 +41,12 @@ def keep_on_drive(folder: str = "coursekit") -> None:
         drive.mount(MOUNT)
         home = Path(MOUNT) / "MyDrive" / folder
         _copied.clear()
+        # What is there can be read, even if Drive is full and nothing more can be brought.
+        os.environ["COURSEKIT_SHARED"] = str(home / "cache")
         _bring(home)
-    except Exception as error:  # Colab raises various things when a learner says no
+    except Exception as error:  # Colab raises various things, when a learner says no for one
         _say_it_failed(error)
         return
-    os.environ["COURSEKIT_SHARED"] = str(home / "cache")
     if shell := _shell():
         shell.events.register("post_run_cell", _after_cell)
     print(t("Kept in the folder {folder} of your Google Drive.", folder=folder))
@@ -90,7 +94,8 @@ def _once(bring: Callable[[Path, Path], None], own: Path, kept: Path) -> None:
 
 
 def _copy(own: Path, kept: Path) -> None:
-    if kept.exists():
+    files = [own, *own.rglob("*")]
+    if kept.exists() or sum(file.stat().st_size for file in files) > LARGEST_KEPT:
         return
     kept.parent.mkdir(parents=True, exist_ok=True)
     part = kept.with_name(f".{kept.name}.part")

@@ -56,10 +56,15 @@ def alt_text(svg: str) -> str:
     for tag in ("title", "desc"):
         found = re.search(rf"<{tag}\b[^>]*>(.*?)</{tag}>", svg, re.DOTALL)
         if found and found[1].strip():
-            text = " ".join(html.unescape(found[1]).split())
-            stop = "。" if re.search("[\u3400-\u9fff]", text) else "."
-            texts.append(text if text[-1] in ".!?。！？" else text + stop)
+            texts.append(sentence(html.unescape(found[1])))
     return " ".join(texts)
+
+
+def sentence(text: str) -> str:
+    """A text on one line, with a full stop of its script at its end; "" stays as it is."""
+    text = " ".join(text.split())
+    stop = "。" if re.search("[\u3400-\u9fff]", text) else "."
+    return text if not text or text[-1] in ".!?。！？" else text + stop
 
 
 def figure_width(svg: str, most: int = 900) -> int:

@@ -29,7 +29,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from coursekit.cache import is_complete_folder, mark_complete
 from coursekit.paths import (
@@ -46,7 +46,7 @@ from coursekit.profile import DEFAULT_LM, Profile, detect_profile
 if TYPE_CHECKING:
     import torch
     from sentence_transformers import SentenceTransformer
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 FINGERPRINT_FILE = "fingerprint.txt"
 ROPE_THETA = 100000.0
@@ -144,6 +144,7 @@ MODELS: dict[str, ModelSource] = {
         },
         megabytes=92.9,
         licence="Apache-2.0",
+        revision=2,
     ),
 }
 
@@ -426,14 +427,12 @@ def convert_gguf(source: ModelSource, raw: Path, target: Path) -> None:
     by at most 0.4 %, far less than the 4-bit grid did.
     """
     import torch
-    from tokenizers import pre_tokenizers
-    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoConfig, AutoModelForCausalLM
 
     print(f"Preparing {source.title}, once: up to half a minute.", file=sys.stderr)
     gguf = next(iter(source.members))
     with quiet(), hub_switched_off(), contextlib.redirect_stderr(io.StringIO()):
         config = AutoConfig.from_pretrained(raw, gguf_file=gguf)
-        tokenizer = AutoTokenizer.from_pretrained(raw, gguf_file=gguf, config=config)
         model = AutoModelForCausalLM.from_pretrained(
             raw, gguf_file=gguf, config=config, dtype=torch.float32
         )
@@ -446,16 +445,8 @@ def convert_gguf(source: ModelSource, raw: Path, target: Path) -> None:
         model = model.to(torch.bfloat16)
         model.config.dtype = torch.bfloat16
         model.save_pretrained(target)
-        # GGUF names the rule that splits text ("smollm") without the rule itself: every digit
-        # stands alone, then the words are split as in GPT-2.
-        tokenizer.backend_tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-            [
-                pre_tokenizers.Digits(individual_digits=True),
-                pre_tokenizers.ByteLevel(add_prefix_space=False),
-            ]
-        )
+        tokenizer = read_gguf_tokenizer(raw / gguf)
         tokenizer.model_max_length = model.config.max_position_embeddings
-        tokenizer.padding_side = "left"
         tokenizer.save_pretrained(target)
     # Spellings that older and newer versions of transformers both understand.
     _rewrite(
@@ -465,6 +456,61 @@ def convert_gguf(source: ModelSource, raw: Path, target: Path) -> None:
         clean_up_tokenization_spaces=False,
     )
     _rewrite(target / "config.json", rope_theta=ROPE_THETA, rms_norm_eps=RMS_NORM_EPS)
+
+
+def read_gguf_tokenizer(gguf: Path) -> PreTrainedTokenizerFast:
+    """The tokenizer of a GGUF file whose rule for splitting text is "smollm".
+
+    Transformers can read it too, but some versions take the mark that begins a turn for the one
+    that ends it, and a model tuned with these never stops.
+
+    Raises:
+        ValueError: the file names another rule.
+    """
+    from gguf import GGUFReader, TokenType
+    from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    fields = GGUFReader(gguf).fields
+
+    def stored(name: str) -> Any:
+        return fields[f"tokenizer.{name}"].contents()
+
+    if (rule := stored("ggml.pre")) != "smollm":
+        raise ValueError(f"{gguf.name} splits text by the rule {rule!r}, which is not known here.")
+    tokens = stored("ggml.tokens")
+    backend = Tokenizer(
+        models.BPE(
+            vocab={token: number for number, token in enumerate(tokens)},
+            merges=[tuple(merge.split(" ")) for merge in stored("ggml.merges")],
+            continuing_subword_prefix="",
+            end_of_word_suffix="",
+        )
+    )
+    # The rule has a name in the file, and no definition: every digit stands alone, then the words
+    # are split as in GPT-2.
+    backend.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Digits(individual_digits=True),
+            pre_tokenizers.ByteLevel(add_prefix_space=False),
+        ]
+    )
+    backend.decoder = decoders.ByteLevel()
+    marks = [
+        AddedToken(token, special=True, normalized=False)
+        for token, kind in zip(tokens, stored("ggml.token_type"), strict=True)
+        if kind == TokenType.CONTROL
+    ]
+    backend.add_special_tokens(marks)
+    roles = {"bos": "bos", "eos": "eos", "pad": "padding", "unk": "unknown"}
+    named = {role: tokens[stored(f"ggml.{name}_token_id")] for role, name in roles.items()}
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=backend,
+        padding_side="left",
+        **{f"{role}_token": token for role, token in named.items()},
+    )
+    tokenizer.chat_template = stored("chat_template")
+    return tokenizer
 
 
 def _rewrite(path: Path, **changes: object) -> None:

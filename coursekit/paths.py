@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import sys
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -163,9 +164,15 @@ def _part_of(path: Path) -> Path:
     return path.with_name(f".{path.name}-{uuid.uuid4().hex[:12]}.part")
 
 
+SILENT_S = 5.0
+
+
 @contextmanager
-def locked(path: Path, timeout: float = 900) -> Iterator[None]:
+def locked(path: Path, timeout: float = 3600) -> Iterator[None]:
     """Hold the lock of `path`, so that of two notebooks only one makes it.
+
+    The other one says what it waits for, once it has waited for `SILENT_S` seconds. The lock of a
+    process that ended, or was killed, is free.
 
     Args:
         path: what is protected; the lock is the file `.NAME.lock` beside it.
@@ -176,10 +183,16 @@ def locked(path: Path, timeout: float = 900) -> Iterator[None]:
     """
     path = Path(path)
     make_folder(path.parent)
-    lock = FileLock(path.parent / f".{path.name}.lock", timeout=timeout)
+    lock = FileLock(path.parent / f".{path.name}.lock")
     try:
         with explain_os_errors(path.parent):
-            lock.acquire()
+            try:
+                lock.acquire(timeout=min(SILENT_S, timeout))
+            except Timeout:
+                if timeout <= SILENT_S:
+                    raise
+                print(f"Another notebook is making {path.name}: waiting for it.", file=sys.stderr)
+                lock.acquire(timeout=timeout - SILENT_S)
     except Timeout as error:
         raise CacheError(
             f"Another notebook has been making {path.name} for {timeout:.0f} seconds: wait until "

@@ -9,6 +9,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from coursekit.alt_texts import show_plots_with_alt_text
 from coursekit.language import format_number, language, t
 from coursekit.paths import data_dir
 
@@ -44,9 +45,11 @@ def font_families() -> list[str]:
 
 
 def use_course_style() -> None:
-    """Set the course's look for all plots of this notebook."""
+    """Set the course's look for all plots of this notebook, and give each an alt text."""
     import matplotlib.pyplot as plt
     from matplotlib import cycler
+
+    show_plots_with_alt_text()
 
     plt.rcParams.update(
         {

@@ -25,7 +25,7 @@ SHOWN_PACKAGES = (
     "matplotlib",
 )
 LEAST_DISK_GB = 2.0
-LEAST_MEMORY_GB = 3.0
+LEAST_MEMORY_GB = 5.0
 
 
 @dataclass(frozen=True, repr=False)

@@ -228,8 +228,8 @@ def _how(results: Results) -> list[str]:
         else t("{documents} documents became {chunks} chunks, and none was too long.", **size),
         t(
             "{count} questions about {sources} documents, in {folds} folds, which are groups of "
-            "whole documents with their questions. What answered a fold was trained on the "
-            "questions of the others only.",
+            "whole documents with their questions. Trained systems answered each fold with an "
+            "adapter that had seen the questions of the other folds only.",
             count=count,
             sources=len({question.family for question in results.questions}),
             folds=int(results.fold_of.max()) + 1,

@@ -465,7 +465,7 @@ for ax, k in zip(axes, at):
 plt.show()
 
 # %% [markdown]
-# **Recall@5** asks for a gold passage among the best five. Each question is paired with its English original: a whisker left of the dashed line, English, marks a real loss. At recall@1, all four languages lose.
+# **Recall@5** asks for a gold passage among the best five. Each question is paired with its English original: a whisker wholly left of the dashed line marks a real loss. At recall@1, all four languages lose.
 #
 # The tokens say why. Most of these Chinese characters are missing from the vocabulary, and `[UNK]` stands for each: their meaning is lost before the model begins. Little more than the product's name survives. German falls into scraps.
 #

@@ -258,7 +258,7 @@ from coursekit.profile import free_memory
 n_large = 200_000 if free_memory() > 6e9 else 50_000
 if n_large < 200_000:
     print(t("Less than 6 GB are free, so the large set has {n} vectors.", n=n_large))
-record("n_large", f"{n_large:,}")
+record("n_large", n_large)
 large = jittered_copies(real, n_large)  # (n_large, 384)
 print(f"copy and original: {np.median(np.max(large[10_000:10_500] @ real.T, axis=1)):.1f}")
 
@@ -394,7 +394,7 @@ print("inside the interval")
 # %% [markdown]
 # Your run finds {{live_recall:.1%}} of the neighbours; the file says {{live_low:.1%}} to {{live_high:.1%}}. The comparisons pass too, with a tenth more room each way.
 #
-# And recall? At a million vectors PQ is down to {{pq_recall_million:.0%}}, and IVF still has {{ivf_recall_million:.0%}}, although it looks into a far smaller share of its cells. That is the jitter: the ten nearest of a query among {{n_large}} vectors are copies of only {{sources:.1f}} passages. Copies often lie together in one cell, which may flatter IVF, and coarse codes hardly tell them apart. The graph falls too, from {{graph_small:.0%}} at 10,000 vectors to {{graph_large:.0%}} at {{n_graph:,}}, while it compares no more. So take the growth from here, and the recall from your own text.
+# And recall? At a million vectors PQ is down to {{pq_recall_million:.0%}}, and IVF still has {{ivf_recall_million:.0%}}, although it looks into a far smaller share of its cells. That is the jitter: the ten nearest of a query among {{n_large:,}} vectors are copies of only {{sources:.1f}} passages. Copies often lie together in one cell, which may flatter IVF, and coarse codes hardly tell them apart. The graph falls too, from {{graph_small:.0%}} at 10,000 vectors to {{graph_large:.0%}} at {{n_graph:,}}, while it compares no more. So take the growth from here, and the recall from your own text.
 
 # %% [markdown]
 # ## Delete and update

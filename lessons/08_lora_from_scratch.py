@@ -270,7 +270,7 @@ assert record("gap_weights", gap_to_peft(ours, peft_lm.model), tolerance=1e-4) <
 assert all(layer.B.any() for layer in ours.values())  # they did move
 
 # %% [markdown]
-# The largest gap between any two trained numbers is {{gap_weights:.1g}}, and between any two scores {{gap_scores:.1g}}. What you see above *is* what peft does. It adds saving, switching, dropout and many kinds of models; lesson 09 uses it.
+# The largest gap between a trained number and its counterpart in the other model is {{gap_weights:.1g}}, and between two scores of the same token {{gap_scores:.1g}}. What you see above *is* what peft does. It adds saving, switching, dropout and many kinds of models; lesson 09 uses it.
 #
 # ## Rank, alpha, layers
 #
@@ -410,7 +410,7 @@ likeness = np.corrcoef(np.log(relative).ravel(), without_training.ravel())[0, 1]
 assert record("map_likeness", likeness, tolerance=0.1) > 0.5
 
 # %% [markdown]
-# The brightest layer, v of the first block, changed {{spread_relative:.0f}} times as much as the darkest. Is that where the facts went? Compare the plain size of the change per number: the largest is {{spread_number:.1f}} times the smallest, as AdamW moves nearly every number by about the learning rate. The bright layers had *small weights before*: a map of size alone, without any training, correlates with this one by {{map_likeness:.2f}}. So ask of a readable picture: what would it show if nothing had been learned?
+# The brightest layer, v of the first block, changed {{spread_relative:.0f}} times as much as the darkest. Is that where the facts went? Compare the plain size of the change per number: the largest is {{spread_number:.1f}} times the smallest, as AdamW moves nearly every number by about the learning rate. The bright layers had *small weights before*: a map of smallness alone, without any training, correlates with this one by {{map_likeness:.2f}}. So ask of a readable picture: what would it show if nothing had been learned?
 #
 # **Second: does a direction mean something?** Some layers write straight into the vector that becomes words. So a direction of their update can be read as words: which does it make likelier, at either end?
 

@@ -54,7 +54,7 @@ families
 # %% [markdown]
 # ## A question becomes an example
 #
-# An **example** is a prompt and the **target**, the text that should follow it. The two best hits go into the prompt, shuffled and numbered, so that the position gives nothing away; if the gold passage is not among them, it takes the place of the second. In about one example of six the gold passage is taken out: then the right target is the refusal. Fewer refusals in the training make invented answers likelier: lesson 10 takes it out less often, and its model refuses less.
+# An **example** is a prompt and the **target**, the text that should follow it. The two best hits go into the prompt, shuffled and numbered, so that the position gives nothing away; if the gold passage is not among them, it replaces the second-best hit before the shuffling. In about one example of six the gold passage is taken out: then the right target is the refusal. Fewer refusals in the training make invented answers likelier: lesson 10 takes it out less often, and its model refuses less.
 
 # %%
 from coursekit.lora import make_examples
@@ -136,7 +136,7 @@ print(len(ids), "tokens, of which the loss sees", len(learned))
 print(lm.tokenizer.convert_ids_to_tokens(learned))
 
 # %% [markdown]
-# The last token is the end mark. Without it in the target, the model would never learn to stop.
+# The last token is the end mark. Without it in the target, the model would never learn to stop. It also has to be the mark at which generation stops. When a library named us another one, the tuned model gave its answers rightly and went on talking: not one exact match.
 #
 # ### Exercise 09.2 ● Mask the prompt
 #
@@ -373,7 +373,7 @@ plt.show()
 # %% [markdown]
 # Exact match on the questions about unseen products: from {{em_before:.0%}} to {{em_after:.0%}} (interval {{em_low:.0%}} to {{em_high:.0%}}). Of the unanswerable questions, {{refusals:.0%}} are refused; of the answerable ones, {{wrongly_refused:.0%}} are refused without need.
 #
-# This is not memory: the test machines were never in the training. Answers that *contain* the right words went from {{contains_before:.0%}} to {{contains_after:.0%}} with this prompt. With lesson 05's prompt and one passage the untrained model reads better, as lesson 11 shows. So much of the gain is form, source, and coping with two passages. The first half of claim C3 is supported: an existing model, {{share_trainable:.1%}} of its numbers trained, a few minutes.
+# This is not memory: the test machines were never in the training. Answers that *contain* the right words went from {{contains_before:.0%}} to {{contains_after:.0%}} with this prompt. With lesson 05's prompt and one passage the untrained model reads better, as lesson 11 shows. Exact matches were gained largely by form, source, and coping with two passages. The first half of claim C3 is supported: an existing model, {{share_trainable:.1%}} of its numbers trained, a few minutes.
 #
 # The whole system, with retrieval on its own and nothing put in by hand:
 

@@ -108,7 +108,7 @@ from coursekit import check
 check("10.1", smallest_good_size)
 
 # %% [markdown]
-# Rough indeed: on our curve the intervals of 5 and of 80 examples overlap, so the rule does not leave out 5. Yet taken seed by seed and question by question, 80 examples lead by {{lead_80:.0%}} ({{lead_80_low:.0%}} to {{lead_80_high:.0%}}). Overlapping intervals do not show that two sizes are equal.
+# Rough indeed: on our curve the intervals of 5 and of 80 examples overlap, so the rule does not leave out 5. Yet taken seed by seed and question by question, 80 examples lead by {{lead_80:.0%}} of the questions ({{lead_80_low:.0%}} to {{lead_80_high:.0%}}). Overlapping intervals do not show that two sizes are equal.
 #
 # ### One point, live
 #

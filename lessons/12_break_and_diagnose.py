@@ -304,7 +304,7 @@ treat("D", mend_d)
 #
 # Its chunks were cut every so many characters, wherever that fell: in the middle of sentences, of words, of answers. Whole sentences of about the same size brought {{d_right:.0%}} to {{d_after:.0%}}. {{d_chunks:,.0f}} chunks became {{d_chunks_after:,.0f}}. The share of questions whose answer stands in no chunk went from {{d_nowhere:.0%}} to {{d_nowhere_after:.0%}}.
 #
-# Is that the sentences, or just better luck with sizes? Both cut the same sections, with the same limit, the same title line in front, and the same model. Lesson 03 tried four sizes, and size alone hardly mattered.
+# Is that the sentences, or just better luck with sizes? The sick system and the mended one cut the same sections, with the same limit and the same title line in front, and use the same model. Lesson 03 tried four sizes, and size alone hardly mattered.
 #
 # *Never again:* read ten chunks aloud before you build an index.
 #

@@ -8,7 +8,7 @@
 # **What you will be able to do**
 #
 # - read documents and questions that nobody prepared, and find their faults;
-# - split questions so that no system is tested on a document of its training;
+# - split questions so that no adapter is tested on a document whose questions trained it;
 # - say which differences your questions can show, and how many questions the others need;
 # - write a report that quotes the numbers its advice rests on, and run it from the shell.
 #

@@ -48,7 +48,6 @@ PANEL = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 # - plots. JupyterLab shows a plot as a bare image and has no place for an alternative text. The
 #   prose beside each plot says what it shows. Diagrams come through `figure()`, with their text.
 OURS = f"{PANEL} :is(.jp-RenderedMarkdown, .jp-RenderedHTML, .jp-RenderedText)"
-PLOT = ".jp-RenderedImage img"
 # One rule beyond WCAG: headings go down one level at a time.
 MORE_RULES = {"heading-order": {"enabled": True}}
 
@@ -83,7 +82,6 @@ PAGE_PROBLEMS = """(root) => {
   for (const image of root.querySelectorAll('img')) {
     if (!image.complete || image.naturalWidth === 0)
       found.push('a broken image: ' + short(image.src));
-    if (image.matches('.jp-RenderedImage img')) continue;
     if (!(image.getAttribute('alt') ?? '').trim()) found.push('an image without alt text');
   }
   for (const block of root.querySelectorAll('.jp-RenderedMarkdown')) {
@@ -313,7 +311,7 @@ def lesson_problems(page: Any, state: dict[str, Any], stored: nbformat.NotebookN
 def _is_picture(output: dict[str, Any]) -> bool:
     data = output.get("data", {})
     html = data.get("text/html", "")
-    return "image/png" in data or "<img" in ("".join(html) if isinstance(html, list) else html)
+    return "<img" in ("".join(html) if isinstance(html, list) else html)
 
 
 def text_of(outputs: list[dict[str, Any]]) -> str:
@@ -477,7 +475,7 @@ def answer_problems(said: dict[str, str], number: str) -> list[str]:
 def _photograph(page: Any, folder: Path, name: str) -> None:
     """The top of the lesson, and each diagram and plot by itself."""
     folder.mkdir(parents=True, exist_ok=True)
-    pictures = page.locator(f"{PANEL} :is(.jp-RenderedHTML img, {PLOT})")
+    pictures = page.locator(f"{PANEL} .jp-RenderedHTML img")
     for number in range(pictures.count()):
         pictures.nth(number).screenshot(path=folder / f"{name}_{number + 1:02}.png")
     page.locator(f"{PANEL} .jp-Cell").first.scroll_into_view_if_needed()

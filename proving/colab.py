@@ -177,8 +177,12 @@ def lesson_environment(folder: Path, wheels: Path) -> dict[str, str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Make a runtime's environment, run lessons in it, save a result for each; 1 if one fails."""
-    from proving.prove import run_notebook
+    """Make a runtime's environment, run lessons in it, save a result for each; 1 if one fails.
+
+    The tables of PROVEN.md and README.md are written anew.
+    """
+    from proving.bundle import BundleError, build_wheel
+    from proving.prove import run_notebook, write_tables
 
     parser = argparse.ArgumentParser(prog="python -m proving colab", description=__doc__)
     parser.add_argument("--runtime", choices=sorted(versions()["runtimes"]), action="append")
@@ -223,11 +227,11 @@ def main(arguments: list[str]) -> int:
             try:
                 packages = {**runtime["packages"], **replace}
                 python = make_environment(interpreter, packages, folder / "python")
-                _uv("build", "--quiet", "--wheel", "--out-dir", str(folder / "dist"), str(ROOT))
-            except ColabError as error:
+                (folder / "dist").mkdir()
+                wheel = build_wheel(ROOT, folder / "dist")
+            except (ColabError, BundleError) as error:
                 print(error, file=sys.stderr)
                 return 1
-            wheel = next((folder / "dist").glob("coursekit-*.whl"))
             environment = lesson_environment(folder, options.wheels.absolute())
             with kernel_of(python, folder / "jupyter") as kernel:
                 for stem in chosen:
@@ -248,4 +252,6 @@ def main(arguments: list[str]) -> int:
                     save(result, options.out)
                     print(f"{runtime_name} {stem}: {fault or 'passed'}", flush=True)
                     failed += bool(fault)
+    if options.out == FOLDER:
+        write_tables()
     return 1 if failed else 0

@@ -86,7 +86,6 @@ COURSE_STYLE = """\
 }
 .reveal .jp-InputArea-editor { background: #f4f6f7; border-left: 5px solid #2f7f93; }
 .reveal img { max-height: 390px; max-width: 100%; display: block; margin: 8px auto; }
-.reveal .jp-RenderedImage img { width: 75%; object-fit: contain; }
 .reveal details { margin: 0.6em 0; } .reveal summary { cursor: pointer; font-weight: 600; }
 """
 
@@ -157,7 +156,7 @@ def deck_cells(cells: list[NotebookNode]) -> list[NotebookNode]:
             them.
     """
     deck: list[NotebookNode] = []
-    title, used = "", 0
+    used = 0
 
     def place(cell: NotebookNode, height: int, kind: str = "") -> None:
         nonlocal used
@@ -174,11 +173,10 @@ def deck_cells(cells: list[NotebookNode]) -> list[NotebookNode]:
                 kind = "slide" if block.startswith(("# ", "## ")) else ""
                 if block.startswith("### ") and used > HEADING + GAP:
                     kind = "subslide"
-                title = block.lstrip("# ") if block.startswith("#") else title
                 text = NOTEBOOK_LINK.sub(r"\1", block)
                 place(nbformat.v4.new_markdown_cell(text), _height(block), kind)
         elif not HIDDEN & set(tags_of(cell)) and not HINT.search(cell.source):
-            for made, height in _code_cells(cell, title):
+            for made, height in _code_cells(cell):
                 place(made, height)
     return deck
 
@@ -197,7 +195,7 @@ def _height(block: str) -> int:
     return TEXT_LINE * rows + GAP
 
 
-def _code_cells(cell: NotebookNode, title: str) -> list[tuple[NotebookNode, int]]:
+def _code_cells(cell: NotebookNode) -> list[tuple[NotebookNode, int]]:
     """The cells that a code cell becomes, each with its height: code with prints, then pictures.
 
     The code of a mere plot is left out.
@@ -218,15 +216,12 @@ def _code_cells(cell: NotebookNode, title: str) -> list[tuple[NotebookNode, int]
     for output in pictures:
         picture = nbformat.v4.new_code_cell("", outputs=[output])
         picture.metadata["transient"] = {"remove_source": True}
-        if "image/png" in output.data:
-            output.metadata["image/png"] = {"alt": title}
         made.append((picture, PICTURE))
     return made
 
 
 def _is_picture(output: NotebookNode) -> bool:
-    data = output.get("data", {})
-    return "image/png" in data or data.get("text/html", "").startswith("<img ")
+    return output.get("data", {}).get("text/html", "").startswith("<img ")
 
 
 def _told(output: NotebookNode) -> str:

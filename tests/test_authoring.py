@@ -484,6 +484,19 @@ def test_a_cell_without_its_output_is_told(course):
     assert "shows nothing" in problems[0]
 
 
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [({"image/png": "AA=="}, True), ({"text/html": '<img alt="Plot." src="data:,">'}, False)],
+)
+def test_a_picture_without_an_alt_text_is_told(course, data, told):
+    loaded = load_course(course)
+    run = loaded.runs["02_the_end"]
+    shown = tuple([nbformat.v4.new_output("display_data", data)] for _ in run.outputs)
+    seen = type(run)(run.fingerprint, shown, run.counts, {}, run.minutes)
+    problems = style.output_problems(loaded.lessons["02_the_end"], seen)
+    assert any("without an alt text" in problem for problem in problems) == told
+
+
 def test_an_ignored_output_needs_an_assertion(course):
     edit(
         course.root,

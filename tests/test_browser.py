@@ -63,7 +63,7 @@ def test_each_fault_of_a_page_is_told(page, old, new, told):
 
 
 def test_an_error_and_a_lost_picture_are_told(page):
-    picture = {"output_type": "display_data", "data": {"image/png": "x"}}
+    picture = {"output_type": "display_data", "data": {"text/html": '<img alt="a" src="x">'}}
     error = {"output_type": "error", "ename": "NameError", "evalue": "x"}
     printed = {"output_type": "stream", "text": "a line\n"}
     stored = browser.nbformat.v4.new_notebook(

@@ -54,6 +54,7 @@ def test_every_dependency_is_in_the_runtime_or_among_the_additions(name):
     assert names <= known
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="pyenv does not run on Windows")
 def test_an_interpreter_of_pyenv_is_found_and_a_missing_one_is_told(tmp_path, monkeypatch):
     own = "{}.{}".format(*sys.version_info)
     kept = tmp_path / "versions" / f"{own}.99" / "bin" / "python"
@@ -170,6 +171,39 @@ def test_a_drive_that_goes_away_is_told_once(session, monkeypatch, capsys):
     assert "Input/output error" in capsys.readouterr().out
     end_cell()
     assert capsys.readouterr().out == ""
+
+
+def test_a_full_drive_still_gives_what_it_has(session, monkeypatch, capsys):
+    from coursekit.cache import cached_json
+
+    session(1)
+    cached_json("a result", {"of": 1}, lambda: "from session 1")
+    drive.keep_on_drive()
+    disk = session(2)
+    (disk / "cache" / "made").mkdir(parents=True)
+    (disk / "cache" / "made" / "result-2.json").write_text("2", encoding="utf-8")
+
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("shutil.copyfile", fail)
+    drive.keep_on_drive()
+    assert "No space left" in capsys.readouterr().out
+    assert cached_json("a result", {"of": 1}, lambda: "made again") == "from session 1"
+
+
+def test_what_is_large_is_made_anew_rather_than_kept(session, tmp_path, monkeypatch):
+    made = session(1) / "cache" / "made"
+    (made / "faiss-index-1").mkdir(parents=True)
+    (made / "faiss-index-1" / "index.faiss").write_bytes(bytes(2000))
+    (made / "adapter-1").mkdir()
+    (made / "adapter-1" / "weights").write_bytes(bytes(500))
+    # A folder has a size of its own, which differs between file systems.
+    monkeypatch.setattr(drive, "LARGEST_KEPT", 500 + 2 * (made / "adapter-1").stat().st_size)
+    (made / "faiss-index-1" / "index.faiss").write_bytes(bytes(drive.LARGEST_KEPT + 1))
+    drive.keep_on_drive()
+    kept = tmp_path / "drive" / "MyDrive" / "coursekit" / "cache" / "made"
+    assert [path.name for path in kept.iterdir()] == ["adapter-1"]
 
 
 def test_half_an_entry_and_locks_are_not_kept(session, tmp_path):

@@ -443,6 +443,38 @@ def test_a_certificate_out_of_time_leads_to_the_clock(no_models, monkeypatch, wo
         fetch_models()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot pass for another system")
+@pytest.mark.parametrize(("system", "wanted"), [("darwin", "TRUE 1"), ("linux", "None None")])
+def test_on_macos_torch_and_faiss_may_each_bring_openmp(system, wanted):
+    script = (
+        f"import os, sys; sys.platform = {system!r}; import coursekit; "
+        "print(*map(os.environ.get, ('KMP_DUPLICATE_LIB_OK', 'OMP_NUM_THREADS')))"
+    )
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("KMP_", "OMP_"))}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=clean, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == wanted.split()
+
+
+def test_a_notebook_that_waits_for_another_says_so(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(paths, "SILENT_S", 0.1)
+    with paths.locked(tmp_path / "adapter"):
+        release = threading.Event()
+
+        def wait() -> None:
+            with paths.locked(tmp_path / "adapter", timeout=30):
+                release.set()
+
+        other = threading.Thread(target=wait)
+        other.start()
+        other.join(0.5)
+        assert not release.is_set()
+    other.join(10)
+    assert release.is_set()
+    assert "is making adapter: waiting for it" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("now", [0.0, 4_102_444_800.0], ids=["1970", "2100"])
 def test_caches_locks_progress_and_models_need_no_clock(no_models, tmp_path, monkeypatch, now):
     build_wheel(tmp_path / "shelf")

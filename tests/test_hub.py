@@ -51,7 +51,8 @@ def test_the_hub_listens_here_only_asks_for_a_login_and_has_limits(config):
     assert c.PAMAuthenticator.admin_groups == {"instructors"}
     assert "allow_all" not in vars(c.Authenticator)
     assert (c.Spawner.mem_limit, c.Spawner.cpu_limit) == ("6G", 2.0)
-    assert c.JupyterHub.active_server_limit == c.JupyterHub.concurrent_spawn_limit == 30
+    assert c.JupyterHub.concurrent_spawn_limit == 30
+    assert c.JupyterHub.active_server_limit > 30  # the instructors come in when the room is full
     assert any("jupyterhub_idle_culler" in s["command"] for s in c.JupyterHub.services)
     assert c.Spawner.environment["COURSEKIT_SHARED"] == "/srv/course-cache"
     assert c.Spawner.environment["OMP_NUM_THREADS"] == "1"
@@ -93,7 +94,7 @@ def spawn_ada(config, monkeypatch, tmp_path):
     config["COURSE"] = course
     monkeypatch.setattr(config["sys"], "executable", python)
     ada = SimpleNamespace(pw_dir=str(home), pw_uid=54321, pw_gid=54321)
-    monkeypatch.setattr(config["pwd"], "getpwnam", lambda name: ada)
+    monkeypatch.setattr("pwd.getpwnam", lambda name: ada)
     return home, lambda: config["before_spawn"](SimpleNamespace(user=SimpleNamespace(name="ada")))
 
 

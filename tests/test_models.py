@@ -370,6 +370,47 @@ def small_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def write_gguf(path: Path, rule: str = "smollm") -> Path:
+    """A GGUF file with the tokenizer of a model that knows three words, and no weights."""
+    from gguf import GGUFWriter
+
+    writer = GGUFWriter(path, "llama")
+    writer.add_tokenizer_pre(rule)
+    tokens = ["<|unk|>", "<|begin|>", "<|end|>", *"tokab12", "Ġ", "to", "Ġto"]
+    writer.add_token_list(tokens)
+    writer.add_token_types([3, 3, 3] + [1] * (len(tokens) - 3))
+    writer.add_token_merges(["t o", "Ġ to"])
+    writer.add_unk_token_id(0)
+    writer.add_bos_token_id(1)
+    writer.add_eos_token_id(2)
+    writer.add_pad_token_id(2)
+    writer.add_chat_template("{{ messages[0]['content'] }}<|end|>")
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.close()
+    return path
+
+
+def test_a_gguf_file_says_which_mark_ends_a_turn(tmp_path):
+    tokenizer = models.read_gguf_tokenizer(write_gguf(tmp_path / "tiny.gguf"))
+    roles = (tokenizer.unk_token, tokenizer.bos_token, tokenizer.eos_token, tokenizer.pad_token)
+    assert roles == ("<|unk|>", "<|begin|>", "<|end|>", "<|end|>")
+    assert tokenizer.convert_ids_to_tokens(tokenizer.encode("to to12<|end|>")) == [
+        "to", "Ġto", "1", "2", "<|end|>",
+    ]  # fmt: skip
+    assert (
+        tokenizer.decode(tokenizer.encode("to to12<|end|>"), skip_special_tokens=True) == "to to12"
+    )
+    chat = [{"role": "user", "content": "to"}]
+    assert tokenizer.apply_chat_template(chat, tokenize=False) == "to<|end|>"
+    assert tokenizer.padding_side == "left"
+
+
+def test_a_gguf_file_with_another_rule_for_splitting_text_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="'qwen2', which is not known"):
+        models.read_gguf_tokenizer(write_gguf(tmp_path / "other.gguf", rule="qwen2"))
+
+
 @pytest.fixture
 def cpu_profile(monkeypatch: pytest.MonkeyPatch):
     from coursekit.profile import detect_profile
@@ -608,6 +649,8 @@ print(json.dumps({
     "tied": lm.model.lm_head.weight is lm.model.model.embed_tokens.weight,
     "theta": lm.model.config.rope_parameters["rope_theta"],
     "pieces": lm.tokenizer.tokenize("In 2024,\\n\\n12"),
+    "mark": lm.tokenizer.eos_token,
+    "ends": [lm.tokenizer.eos_token_id, lm.model.generation_config.eos_token_id],
     "lengths": [float((v * v).sum()) for v in vectors],
     "cosines": [float(vectors[0] @ vectors[1]), float(vectors[0] @ vectors[2])],
     "vectors": [str(vectors.dtype), list(vectors.shape)],
@@ -660,6 +703,13 @@ def test_the_language_model_answers(probe):
 @pytest.mark.models
 def test_every_digit_is_a_token(probe):
     assert probe["pieces"] == ["In", "Ġ", "2", "0", "2", "4", ",", "ĊĊ", "1", "2"]
+
+
+@pytest.mark.models
+def test_training_ends_an_answer_with_the_mark_at_which_generation_stops(probe):
+    assert probe["mark"] == "<|im_end|>"
+    learned, stops_at = probe["ends"]
+    assert learned == stops_at == 2
 
 
 @pytest.mark.models

@@ -175,7 +175,7 @@ REFUSED_TAGS = {
     *("script", "iframe", "frame", "object", "embed", "applet", "form", "input", "button"),
     *("link", "meta", "base", "style", "foreignobject", "animate", "set", "video", "audio"),
 }
-SHOWN_KINDS = {"text/plain", "text/html", "text/markdown", "image/png"}
+SHOWN_KINDS = {"text/plain", "text/html", "text/markdown"}
 # What an address may begin with; a browser reads it without spaces and control signs.
 ADDRESS = re.compile(r"(https?:|mailto:|data:image/(png|svg\+xml);base64,|[#./\w][^:]*$)", re.I)
 MARKDOWN_ADDRESS = re.compile(

@@ -15,6 +15,7 @@ from pypdf import PdfReader
 
 from authoring.project import AuthoringError, load_project
 from proving import handouts, slides
+from proving.browser import BrowserError, find_chromium
 from proving.handouts import COMMAND, SCHEDULES, Part, Pause, read_cells, read_page
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,9 +31,10 @@ REVEAL = {
     slides.THEME: '@import url("https://fonts.example/font.css"); .reveal { margin: 0; }',
     "LICENSE": "the licence of reveal.js",
 }
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
+try:
+    CHROMIUM = find_chromium()
+except BrowserError:
+    CHROMIUM = None
 
 
 def english_cells(number: str) -> list:

@@ -17,7 +17,6 @@ and results that the lessons need first are read from one shared cache.
 """
 
 import os
-import pwd
 import subprocess
 import sys
 from pathlib import Path
@@ -39,6 +38,8 @@ def before_spawn(spawner) -> None:
     The copying has the learner's own rights: root would follow a link that the learner made, and
     write where it leads.
     """
+    import pwd  # only where JupyterHub runs: this file is read on Windows too, by its tests
+
     user = pwd.getpwnam(spawner.user.name)
     rights = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
     copy_notebooks(user.pw_dir, COURSE, **rights)
@@ -86,7 +87,7 @@ c.Spawner.environment = {
 }
 
 # How many at once, and what becomes of a server that nobody uses.
-c.JupyterHub.active_server_limit = LEARNERS
+c.JupyterHub.active_server_limit = LEARNERS + 5  # with room for instructors
 c.JupyterHub.concurrent_spawn_limit = LEARNERS  # a class comes in at one moment
 c.JupyterHub.services = [
     {
