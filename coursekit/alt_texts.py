@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import html
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from coursekit.figures import sentence
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
-MOST_BARS = 12  # of a group with more, such as a histogram, only the highest is told
-MOST_SERIES = 8
+# Of a group with more bars than that, such as a histogram, only the highest is told.
+MOST_NAMED, MOST_BARS = 16, 8
+MOST_POINTS = 3
+MOST_SERIES = 16
 PNG_WIDTH = slice(16, 20)  # where a PNG file says how many pixels wide it is
 
 
@@ -92,19 +94,27 @@ def _bars(ax: Axes) -> list[str]:
 
     groups = [one for one in ax.containers if isinstance(one, BarContainer)]
     whiskers = [one for one in ax.containers if isinstance(one, ErrorbarContainer)]
-    return [_group(ax, group, whiskers) for group in groups]
+    alone = [one for one in groups if len(one) == 1 and not _label_of(one)]
+    told = [] if len(alone) < 2 else [_group(ax, alone, whiskers)]
+    rest = groups if not told else [one for one in groups if one not in alone]
+    return told + [_group(ax, [one], whiskers) for one in rest]
 
 
-def _group(ax: Axes, group: BarContainer, whiskers: Iterable[Any]) -> str:
-    flat = group.orientation == "horizontal"
+def _label_of(group: BarContainer) -> str:
+    return _named(group.get_label()) or _named(group[0].get_label() if group else "")
+
+
+def _group(ax: Axes, groups: Sequence[BarContainer], whiskers: Iterable[Any]) -> str:
+    flat = groups[0].orientation == "horizontal"
+    group = [bar for one in groups for bar in one]
     places, values = (ax.yaxis, ax.xaxis) if flat else (ax.xaxis, ax.yaxis)
     sizes = [bar.get_width() if flat else bar.get_height() for bar in group]
     middles = [
         bar.get_y() + bar.get_height() / 2 if flat else bar.get_x() + bar.get_width() / 2
         for bar in group
     ]
-    called = _named(group.get_label()) or _named(group[0].get_label() if group else "")
-    if len(sizes) > MOST_BARS:
+    called = _label_of(groups[0])
+    if len(sizes) > (MOST_NAMED if _names(places) else MOST_BARS):
         top = max(range(len(sizes)), key=sizes.__getitem__)
         told = t(
             "{count} bars, the highest {value} at {place}.",
@@ -160,14 +170,19 @@ def _lines(ax: Axes) -> list[str]:
 def _line(ax: Axes, line: Line2D) -> str:
     xs, ys = (list(map(float, values)) for values in line.get_data(orig=False))
     called = _named(line.get_label())
-    if not xs:
+    dots = line.get_marker() not in ("None", "", " ", None)
+    if not xs or (len(xs) == 1 and not dots):
         return ""
     if len(xs) == 2 and xs[0] == xs[1] and line.get_transform() != ax.transData:
         told = t("Vertical line at {value}.", value=_value(ax.xaxis, xs[0]))
     elif len(xs) == 2 and ys[0] == ys[1] and line.get_transform() != ax.transData:
         told = t("Horizontal line at {value}.", value=_value(ax.yaxis, ys[0]))
-    elif line.get_linestyle() in ("None", "", " "):
-        told = t("{count} points.", count=len(xs))
+    elif line.get_linestyle() in ("None", "", " ") or len(xs) == 1:
+        told = _dots(ax, xs, ys)
+    elif len(set(ys)) == 1 and _names(ax.yaxis):
+        low, high = _value(ax.xaxis, min(xs)), _value(ax.xaxis, max(xs))
+        place = _tick(ax.yaxis, ys[0])
+        told = t("Line at {place} from {low} to {high}.", place=place, low=low, high=high)
     else:
         told = t(
             "Line from {first} at {start} to {last} at {end}, between {low} and {high}.",
@@ -181,15 +196,26 @@ def _line(ax: Axes, line: Line2D) -> str:
     return _of(called, told)
 
 
+def _dots(ax: Axes, xs: Sequence[float], ys: Sequence[float]) -> str:
+    if len(xs) > MOST_POINTS:
+        return t("{count} points.", count=len(xs))
+    each = [
+        t("{value} at {place}", value=_tick(ax.yaxis, y), place=_value(ax.xaxis, x))
+        for x, y in zip(xs, ys, strict=True)
+    ]
+    return t("Points: {points}.", points="; ".join(each))
+
+
 def _points(ax: Axes) -> list[str]:
     from matplotlib.collections import PathCollection
 
     told = []
     for points in ax.collections:
         if isinstance(points, PathCollection):
-            text = t("{count} points.", count=len(points.get_offsets()))
-            called = _named(points.get_label())
-            told.append(_of(called, text))
+            xs, ys = (
+                list(map(float, values)) for values in zip(*points.get_offsets(), strict=True)
+            )
+            told.append(_of(_named(points.get_label()), _dots(ax, xs, ys)))
     return told
 
 
@@ -223,16 +249,19 @@ def _value(axis: Axis, value: float) -> str:
 
 def _tick(axis: Axis, value: float) -> str:
     """The name of the tick nearest to a place; the number where ticks have no names."""
+    names = _names(axis)
+    return names[min(names, key=lambda at: abs(at - value))] if names else _value(axis, value)
+
+
+def _names(axis: Axis) -> dict[float, str]:
+    """Names of the ticks by their places; empty where the ticks are just numbers."""
     from matplotlib.category import StrCategoryLocator
     from matplotlib.ticker import FixedLocator
 
-    if isinstance(axis.get_major_locator(), FixedLocator | StrCategoryLocator):
-        pairs = zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=False)
-        names = {float(at): _one_line(text.get_text()) for at, text in pairs}
-        nearest = min(names, key=lambda place: abs(place - value), default=None)
-        if nearest is not None and names[nearest]:
-            return names[nearest]
-    return _value(axis, value)
+    if not isinstance(axis.get_major_locator(), FixedLocator | StrCategoryLocator):
+        return {}
+    pairs = zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=False)
+    return {float(at): _one_line(text.get_text()) for at, text in pairs if text.get_text()}
 
 
 def _of(name: str, told: str) -> str:

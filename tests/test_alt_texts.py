@@ -64,14 +64,16 @@ def test_lines_are_told_from_end_to_end_and_whiskers_are_no_lines(plt):
     ax.errorbar([1, 2], [1, 2], yerr=0.1, fmt="none")
     assert describe_plot(figure) == (
         "Plot. Growth. flat: Line from 0.5 at 1,000 to 2 at 1,000,000, between 0.5 and 2. "
-        "here: Vertical line at 5,000. Horizontal line at 1. single: 3 points."
+        "here: Vertical line at 5,000. Horizontal line at 1. "
+        "single: Points: 1 at 1; 2 at 2; 3 at 3."
     )
 
 
 def test_points_and_grids_are_told_and_the_scale_beside_a_grid_is_not(plt):
     figure, ax = plt.subplots()
-    ax.scatter([1, 2, 3], [1, 2, 3], label="words")
-    assert describe_plot(figure) == "Plot. words: 3 points."
+    ax.scatter([1, 2, 3, 4], [1, 2, 3, 4], label="words")
+    ax.scatter([1], [0.5])
+    assert describe_plot(figure) == "Plot. words: 4 points. Points: 0.5 at 1."
     figure, ax = plt.subplots()
     figure.colorbar(ax.imshow([[0, 0.25, 1], [0, 0, 0]]))
     assert describe_plot(figure) == (
@@ -86,11 +88,32 @@ def test_a_value_between_ticks_with_names_is_a_number(plt):
     assert describe_plot(figure) == "Plot. Line from 1 at a tenth to 2 at 0.2, between 1 and 2."
 
 
+def test_bars_drawn_one_by_one_are_told_together(plt):
+    figure, ax = plt.subplots()
+    for place, size in enumerate([0.5, 0.25, 1]):
+        ax.barh(place, size)
+    ax.set_yticks(range(3), ["a", "b", "c"])
+    assert describe_plot(figure) == "Plot. Bars: a 0.5; b 0.25; c 1."
+
+
+def test_dots_and_ranges_beside_names_are_told_by_name(plt):
+    figure, ax = plt.subplots()
+    for place, (low, middle, high) in enumerate([(-1, 2, 3), (4, 5, 6)]):
+        ax.plot([low, high], [place, place])
+        ax.plot(middle, place, "o")
+    ax.plot([1], [1])
+    ax.set_yticks([0, 1], ["BM25", "hybrid"])
+    assert describe_plot(figure) == (
+        "Plot. Line at BM25 from -1 to 3. Points: BM25 at 2. "
+        "Line at hybrid from 4 to 6. Points: hybrid at 5."
+    )
+
+
 def test_more_than_a_few_series_are_counted(plt):
     figure, ax = plt.subplots()
-    for _ in range(11):
+    for _ in range(19):
         ax.plot([0, 1], [0, 1])
-    assert describe_plot(figure).count("Line") == 8
+    assert describe_plot(figure).count("Line") == 16
     assert describe_plot(figure).endswith("And 3 more.")
 
 
