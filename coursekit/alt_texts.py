@@ -260,8 +260,10 @@ def _names(axis: Axis) -> dict[float, str]:
 
     if not isinstance(axis.get_major_locator(), FixedLocator | StrCategoryLocator):
         return {}
-    pairs = zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=False)
-    return {float(at): _one_line(text.get_text()) for at, text in pairs if text.get_text()}
+    places = axis.get_ticklocs()
+    # The tick's own label would be empty where a neighbour with the same axis shows it.
+    texts = axis.get_major_formatter().format_ticks(places)
+    return {float(at): _one_line(text) for at, text in zip(places, texts, strict=True) if text}
 
 
 def _of(name: str, told: str) -> str:

@@ -97,16 +97,18 @@ def test_bars_drawn_one_by_one_are_told_together(plt):
 
 
 def test_dots_and_ranges_beside_names_are_told_by_name(plt):
-    figure, ax = plt.subplots()
-    for place, (low, middle, high) in enumerate([(-1, 2, 3), (4, 5, 6)]):
-        ax.plot([low, high], [place, place])
-        ax.plot(middle, place, "o")
-    ax.plot([1], [1])
-    ax.set_yticks([0, 1], ["BM25", "hybrid"])
-    assert describe_plot(figure) == (
-        "Plot. Line at BM25 from -1 to 3. Points: BM25 at 2. "
+    figure, axes = plt.subplots(1, 2, sharey=True)
+    for ax in axes:
+        for place, (low, middle, high) in enumerate([(-1, 2, 3), (4, 5, 6)]):
+            ax.plot([low, high], [place, place])
+            ax.plot(middle, place, "o")
+        ax.plot([1], [1])
+    axes[0].set_yticks([0, 1], ["BM25", "hybrid"])
+    told = (
+        "Line at BM25 from -1 to 3. Points: BM25 at 2. "
         "Line at hybrid from 4 to 6. Points: hybrid at 5."
     )
+    assert describe_plot(figure) == f"Plot 1 of 2. {told} Plot 2 of 2. {told}"
 
 
 def test_more_than_a_few_series_are_counted(plt):
