@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
 
 from authoring import catalogs
 from authoring.editions import Edition, make_notebook, notebook_bytes
-from authoring.execute import Run, fingerprint, run_lesson
+from authoring.execute import Run, coarse_minutes, fingerprint, run_lesson
 from authoring.lesson import Lesson, load_lesson
 from authoring.project import AuthoringError, Project
 from authoring.readme import readme_text
 from authoring.translate import Translation, load_translation, translated_files
 from coursekit.paths import write_atomically
 from coursekit.verdicts import wanted_records
+from proving.results import first_run_minutes
 
 MADE = (
     "solutions/*.ipynb",
@@ -65,10 +67,19 @@ def usable_runs(project: Project, lessons: dict[str, Lesson]) -> tuple[dict[str,
     for stem, lesson in lessons.items():
         run = stored_run(project, lesson)
         if run is not None and run.fingerprint == fingerprint(project, lesson):
-            runs[stem] = run
+            runs[stem] = with_first_run(project, lesson, run)
         else:
             stale.append(stem)
     return runs, stale
+
+
+def with_first_run(project: Project, lesson: Lesson, run: Run) -> Run:
+    """The run with the minutes of a proven first run beside its own, where there is one."""
+    proven = first_run_minutes(project.root / "proving" / "results").get(lesson.number)
+    minutes = {"cpu": run.minutes["cpu"]}
+    if proven is not None:
+        minutes["first"] = coarse_minutes(proven)
+    return replace(run, minutes=minutes)
 
 
 def load_translations(project: Project, lessons: dict[str, Lesson]) -> list[Translation]:
@@ -164,7 +175,8 @@ def build(
         stored = {name: run for name in lessons if (run := stored_run(project, lessons[name]))}
         written += _write(project, recorded_file(lessons, stored | runs))
         if stem in stale or force or runs[stem].fingerprint != fingerprint(project, lessons[stem]):
-            runs[stem] = run_lesson(project, lessons[stem], print_line)
+            run = run_lesson(project, lessons[stem], print_line)
+            runs[stem] = with_first_run(project, lessons[stem], run)
             written += _write(project, english_editions(project, lessons, {stem: runs[stem]}))
     waiting = [stem for stem in lessons if stem not in runs]
     for stem in waiting:

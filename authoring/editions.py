@@ -118,7 +118,8 @@ def _markdown(
 def fill_slots(source: str, run: Run, where: str, symbols: dict[str, str] | None = None) -> str:
     """Prose with its measured numbers.
 
-    `{{minutes_cpu}}` needs no record: it is the measured time of the lesson itself.
+    Two slots need no record. `{{minutes_cpu}}` is the measured time of the lesson itself, and
+    `{{minutes_first}}` that of its proven first run on two cores.
 
     Raises:
         AuthoringError: no record has the slot's name, or its value does not fit the format.
@@ -129,6 +130,11 @@ def fill_slots(source: str, run: Run, where: str, symbols: dict[str, str] | None
     def filled(match) -> str:
         name, spec = match.group(1), (match.group(2) or "").strip()
         if name not in values:
+            if name == "minutes_first":
+                raise AuthoringError(
+                    f"{where} has the slot {match.group(0)}, and no first run of this lesson is "
+                    "proven: run python -m proving prove --cold --lessons with its number."
+                )
             known = ", ".join(sorted(values)) or "none"
             raise AuthoringError(
                 f"{where} has the slot {match.group(0)}, but no code records {name!r} (recorded: "

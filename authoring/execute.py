@@ -99,9 +99,10 @@ def figures_of(lesson: Lesson) -> list[str]:
 
 
 def _benchmarks_of(lesson: Lesson) -> set[str]:
-    """The names that the lesson's code hands to `load_benchmark("...")`."""
+    """The names that the lesson's code hands to `load_benchmark("...")` or `load_runs("...")`."""
     sources = (cell.source for cell in lesson.code_cells())
-    return {n for s in sources for n in re.findall(r"""\bload_benchmark\(\s*["'](\w+)["']""", s)}
+    loads = re.compile(r"""\bload_(?:benchmark|runs)\(\s*["'](\w+)["']""")
+    return {name for source in sources for name in loads.findall(source)}
 
 
 def _data_files(root: Path) -> list[Path]:

@@ -211,7 +211,7 @@ def _points(ax: Axes) -> list[str]:
 
     told = []
     for points in ax.collections:
-        if isinstance(points, PathCollection):
+        if isinstance(points, PathCollection) and len(points.get_offsets()):
             xs, ys = (
                 list(map(float, values)) for values in zip(*points.get_offsets(), strict=True)
             )

@@ -593,8 +593,5 @@ def text_losses(texts: Sequence[str], lm: LanguageModel) -> np.ndarray:
 
     Returns: float64 array of shape (texts,).
     """
-    plain = lm
-    if hasattr(lm.model, "get_base_model"):  # peft's layers stay inside the model it returns
-        plain = replace(lm, model=lm.model.get_base_model())
-    rows = token_log_probabilities_cached(["Text:\n"] * len(texts), list(texts), plain)
+    rows = token_log_probabilities_cached(["Text:\n"] * len(texts), list(texts), lm)
     return np.array([-row.mean() for row in rows])

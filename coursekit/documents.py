@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,13 +112,24 @@ def read_folder(path: str | Path, *, limit: int = 5 * MEGABYTE) -> list[Document
             f"{folder} holds no file to read: the readers know {_known_suffixes()}. "
             "Put such files in the folder, or convert yours first."
         )
-    stems = [slug(relative.stem) for _, relative in files]
+    names = document_ids([relative for _, relative in files])
     documents = []
-    for (file, relative), stem in zip(files, stems, strict=True):
+    for (file, relative), name in zip(files, names, strict=True):
         kind = relative.parts[-2] if len(relative.parts) > 1 else "document"
-        name = stem if stems.count(stem) == 1 else slug(relative.as_posix())
         documents.append(read_document(file, id=name, kind=kind, limit=limit))
     return documents
+
+
+def document_ids(paths: Sequence[Path]) -> list[str]:
+    """An id for each file: its stem, else its path, else its path with a number; no two alike."""
+    stems = Counter(slug(path.stem) for path in paths)
+    ids: list[str] = []
+    for path in paths:
+        stem = slug(path.stem)
+        name = stem if stems[stem] == 1 else slug(path.as_posix())
+        numbered = (f"{name}-{number}" for number in itertools.count(2))
+        ids.append(next(one for one in itertools.chain([name], numbered) if one not in ids))
+    return ids
 
 
 def slug(text: str) -> str:

@@ -27,6 +27,7 @@ from coursekit.language import t
 from coursekit.paths import locked, state_dir, write_atomically
 
 TIME_LIMIT_S = 10.0
+_hinted: dict[str, int] = {}  # in this session, for a home folder that cannot be written
 
 
 class Wrong(Exception):
@@ -324,7 +325,8 @@ def hint(exercise_id: str) -> None:
         print(evaluate(exercise_id, None).message)
         return
     hints = found.hints()
-    given = _load().get(exercise_id, {}).get("hints", 0)
+    kept = _load().get(exercise_id, {}).get("hints", 0)
+    given = max(kept, _hinted.get(exercise_id, 0))
     if given < len(hints):
         print(
             t(
@@ -334,6 +336,7 @@ def hint(exercise_id: str) -> None:
                 hint=hints[given],
             )
         )
+        _hinted[exercise_id] = given + 1
         _update(exercise_id, lambda entry: entry.update(hints=given + 1))
     else:
         print(t("No more hints. The worked answer stands in the solutions folder."))

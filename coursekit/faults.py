@@ -302,8 +302,7 @@ def padded_answers(
             ]
 
         key = {"ids": digest(ids.astype(np.int64), mask.astype(np.int64)), "new": max_new_tokens}
-        model = {"model": lm.fingerprint, "dtype": str(lm.dtype), "device": str(lm.device)}
-        answers += cached_json("padded_answers", key | model, make)
+        answers += cached_json("padded_answers", key | lm.cache_key, make)
     return answers
 
 

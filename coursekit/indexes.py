@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import chdir, contextmanager
@@ -467,7 +468,8 @@ def trade_off(
 def load_measured(path: str | Path, mapped: bool = False) -> tuple[faiss.Index, float]:
     """Load a saved index; return it with the megabytes that the memory of this process grew by.
 
-    With `mapped`, the cells of an IVF index stay on disk until a search looks into them.
+    With `mapped`, the cells of an IVF index stay on disk until a search looks into them. FAISS
+    cannot do that on Windows, where the index is read whole all the same.
 
     Raises FileNotFoundError if there is no such file.
     """
@@ -483,7 +485,8 @@ def load_measured(path: str | Path, mapped: bool = False) -> tuple[faiss.Index, 
     give_back_memory()  # else the index may fill what was freed before, and nothing grows
     before = psutil.Process().memory_info().rss
     with chdir(Path(path).parent):  # FAISS cannot open every path on Windows
-        index = faiss.read_index(Path(path).name, faiss.IO_FLAG_MMAP if mapped else 0)
+        flags = faiss.IO_FLAG_MMAP if mapped and sys.platform != "win32" else 0
+        index = faiss.read_index(Path(path).name, flags)
     return index, (psutil.Process().memory_info().rss - before) / 1e6
 
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from coursekit.bars import progress_bar
 from coursekit.chunks import Chunk
 from coursekit.corpus import Question
-from coursekit.documents import MEGABYTE, READERS, Document, DocumentError, slug
+from coursekit.documents import MEGABYTE, READERS, Document, DocumentError, document_ids
 from coursekit.language import t
 from coursekit.paths import make_folder, write_atomically
 from coursekit.scoring import normalise
@@ -79,11 +79,10 @@ def read_documents(
                 known=known,
             )
         )
-    stems = Counter(slug(file.stem) for file in files)
+    names = document_ids([file.relative_to(folder) for file in files])
     documents, notes = [], []
-    for file in progress_bar(files, t("reading")):
+    for file, name in zip(progress_bar(files, t("reading")), names, strict=True):
         relative = file.relative_to(folder).as_posix()
-        name = slug(file.stem) if stems[slug(file.stem)] == 1 else slug(relative)
         try:
             document, note = _read_one(file, name, limit)
         except (DocumentError, OSError) as error:
@@ -401,7 +400,7 @@ _JSON_EXAMPLE = '{"question": "...", "answer": "..."}'
 
 def _json_rows(text: str, name: str) -> tuple[list[tuple[int, dict[str, Any]]], list[str]]:
     rows = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):  # JSON may hold U+2028
         if not line.strip():
             continue
         try:

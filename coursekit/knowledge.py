@@ -297,9 +297,7 @@ def sample_cached(
     """`sample`, computed once for these prompts and settings, then read from the cache."""
     settings = {
         "prompts": digest(*prompts),
-        "model": lm.fingerprint,
-        "dtype": str(lm.dtype),
-        "device": str(lm.device),
+        **lm.cache_key,
         "n": n,
         "temperature": temperature,
         "seed": seed,

@@ -41,6 +41,7 @@ def token_log_probabilities(
         return lm.tokenizer.encode(text, add_special_tokens=False)
 
     pairs = [(ids(p), ids(text)) for p, text in zip(prompts, texts, strict=True)]
+    causal_lm = lm.model.get_base_model() if hasattr(lm.model, "get_base_model") else lm.model
     order = sorted(range(len(pairs)), key=lambda i: len(pairs[i][0]) + len(pairs[i][1]))
     values: list[np.ndarray] = [np.empty(0)] * len(pairs)
     for start in range(0, len(order), batch_size):
@@ -52,14 +53,14 @@ def token_log_probabilities(
         lengths = torch.tensor([len(row) for row in rows], device=lm.device)
         mask = torch.arange(tokens.shape[1], device=lm.device) < lengths[:, None]
         with torch.inference_mode():
-            hidden = lm.model.model(input_ids=tokens, attention_mask=mask.long())[0]
+            hidden = causal_lm.model(input_ids=tokens, attention_mask=mask.long())[0]
             for row, i in enumerate(batch):
                 first, last = len(pairs[i][0]), len(pairs[i][0]) + len(pairs[i][1])
                 # Position p predicts the token at p + 1.
-                logits = lm.model.lm_head(hidden[row, first - 1 : last - 1]).float()
+                logits = causal_lm.lm_head(hidden[row, first - 1 : last - 1]).float()
                 wanted = tokens[row, first:last, None]
                 chosen = logits.log_softmax(dim=-1).gather(1, wanted)[:, 0]
-                values[i] = chosen.double().cpu().numpy()
+                values[i] = chosen.cpu().double().numpy()  # Apple's GPUs have no float64
     return values
 
 
@@ -70,9 +71,7 @@ def token_log_probabilities_cached(
     settings = {
         "prompts": digest(*prompts),
         "texts": digest(*texts),
-        "model": lm.fingerprint,
-        "dtype": str(lm.dtype),
-        "device": str(lm.device),
+        **lm.cache_key,
     }
     rows = cached_json(
         "log_probabilities",

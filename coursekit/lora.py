@@ -24,7 +24,7 @@ import numpy as np
 from coursekit.cache import cached_folder, digest
 from coursekit.chunks import Chunk
 from coursekit.language import t
-from coursekit.models import quiet
+from coursekit.models import adapter_state, quiet
 from coursekit.rag import REFUSAL, Hit, assemble_prompt, generate, generate_cached
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ LORA_INSTRUCTION = (
     "Answer as briefly as possible and give the number of the passage in square brackets. "
     f"If no passage holds the answer, say: {REFUSAL}"
 )
+CALMER = "Lower the learning rate."
 
 
 @dataclass(frozen=True)
@@ -318,14 +319,21 @@ class MasterAdamW:
             master.grad = gradient if master.grad is None else master.grad.add_(gradient)
             parameter.grad = None
 
-    def step(self, learning_rate: float, scale: float, max_norm: float = 1.0) -> None:
-        """One optimizer step on the gradients divided by `scale`, then copy the weights back."""
+    def step(self, learning_rate: float, scale: float, max_norm: float = 1.0) -> bool:
+        """One optimizer step on the gradients divided by `scale`, then copy the weights back.
+
+        Returns: False where a gradient is infinite or no number, as after an overflow in float16;
+        the gradients are dropped then, and the weights stay as they were.
+        """
         import torch
 
         for master in self.masters:
             if master.grad is not None:
                 master.grad.div_(scale)
-        torch.nn.utils.clip_grad_norm_(self.masters, max_norm)
+        norm = torch.nn.utils.clip_grad_norm_(self.masters, max_norm)
+        if not math.isfinite(norm):
+            self.optimizer.zero_grad(set_to_none=True)
+            return False
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate
         self.optimizer.step()
@@ -333,6 +341,7 @@ class MasterAdamW:
         with torch.no_grad():
             for parameter, master in zip(self.parameters, self.masters, strict=True):
                 parameter.copy_(master)
+        return True
 
 
 def train(
@@ -350,7 +359,8 @@ def train(
     such as answers of the half-trained model; its time is not counted.
 
     Raises:
-        FloatingPointError: the loss is no longer a number; the weights are those before that step.
+        FloatingPointError: the loss or its gradient is no longer a number; the weights are those
+            before that step.
         ValueError: there are no examples.
     """
     import torch
@@ -365,7 +375,8 @@ def train(
     batches = length_grouped_batches(lengths, settings.batch_size, settings.steps, settings.seed)
     optimizer = MasterAdamW([p for p in model.parameters() if p.requires_grad])
     parameter = next(model.parameters())
-    # float16 loses gradients below 6e-8: they are multiplied before and divided after.
+    # float16 loses gradients below 6e-8: they are multiplied before and divided after. Those above
+    # 65,504 overflow: then the step is tried again with half the scale.
     loss_scale = 1024.0 if parameter.dtype == torch.float16 else 1.0
     micro_batch = settings.micro_batch or detect_profile().micro_batch
     compiled = settings.compiled
@@ -382,23 +393,26 @@ def train(
             started = time.perf_counter()
             model.train()
             labelled = sum(sum(label != IGNORE for label in encoded[i][1]) for i in batch)
-            total = 0.0
-            for start in range(0, len(batch), micro_batch):
-                rows = [encoded[i] for i in batch[start : start + micro_batch]]
-                tensors = pad_batch(rows, tokenizer.pad_token_id)
-                with fast_layers(model, forwards):
-                    loss = answer_loss(
-                        model, {k: v.to(parameter.device) for k, v in tensors.items()}
-                    )
-                    (loss * loss_scale).backward()
-                optimizer.add_gradients()
-                total += loss.item()
-            if not math.isfinite(total):
-                raise FloatingPointError(
-                    f"The loss became {total} at step {step}. Lower the learning rate."
-                )
             rate = learning_rate_at(step, settings)
-            optimizer.step(rate, scale=labelled * loss_scale)
+            stepped = False
+            while not stepped:
+                total = 0.0
+                for start in range(0, len(batch), micro_batch):
+                    rows = [encoded[i] for i in batch[start : start + micro_batch]]
+                    tensors = pad_batch(rows, tokenizer.pad_token_id)
+                    with fast_layers(model, forwards):
+                        loss = answer_loss(
+                            model, {k: v.to(parameter.device) for k, v in tensors.items()}
+                        )
+                        (loss * loss_scale).backward()
+                    optimizer.add_gradients()
+                    total += loss.item()
+                if not math.isfinite(total):
+                    raise FloatingPointError(f"The loss became {total} at step {step}. {CALMER}")
+                stepped = optimizer.step(rate, scale=labelled * loss_scale)
+                if not stepped and loss_scale <= 1:
+                    raise FloatingPointError(f"The gradient is no number at step {step}. {CALMER}")
+                loss_scale = loss_scale if stepped else loss_scale / 2
             history.loss.append(total / labelled)
             history.learning_rate.append(rate)
             history.tokens += sum(lengths[i] for i in batch)
@@ -411,6 +425,11 @@ def train(
                 history.looks.append(seen)
     history.peak_memory_gb = memory.peak_gb
     return history
+
+
+# What decides the result of a training, beside its examples and settings: a part of cache keys.
+TRAINING = (train, answer_loss, add_adapter, MasterAdamW, encode, pad_batch, fast_layers)
+TRAINING += (learning_rate_at, length_grouped_batches)
 
 
 def train_cached(
@@ -432,12 +451,8 @@ def train_cached(
         "settings": asdict(settings),
         "examples": digest(list(examples)),
         "watch": digest(list(watch), list(watch_at)),
-        "model": lm.fingerprint,
-        "dtype": str(lm.dtype),
-        "device": str(lm.device),
-        "code": digest(
-            train, answer_loss, add_adapter, MasterAdamW, encode, pad_batch, fast_layers
-        ),
+        **lm.cache_key,
+        "code": digest(*TRAINING),
     }
 
     def look(step: int) -> dict[str, Any] | None:
@@ -479,6 +494,7 @@ def load_adapter(lm: LanguageModel, folder: Path) -> LanguageModel:
     with quiet():
         model = PeftModel.from_pretrained(lm.model, folder, autocast_adapter_dtype=not on_cpu)
     weights = digest(folder / "adapter_model.safetensors")
+    model.described = adapter_state(model)  # the fingerprint names this state; see `cache_key`
     return replace(lm, model=model.eval(), fingerprint=f"{lm.fingerprint}+{weights[:16]}")
 
 

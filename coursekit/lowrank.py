@@ -23,6 +23,7 @@ from torch import nn
 from coursekit.cache import cached_folder, cached_json, digest
 from coursekit.language import t
 from coursekit.lora import (
+    CALMER,
     IGNORE,
     Example,
     MasterAdamW,
@@ -206,7 +207,8 @@ def tune(
         loss = answer_loss(model, batch)
         loss.backward()
         optimizer.add_gradients()
-        optimizer.step(learning_rate * (1 - step / len(batches)), scale=labelled)
+        if not optimizer.step(learning_rate * (1 - step / len(batches)), scale=labelled):
+            raise FloatingPointError(f"The gradient is no number at step {step}. {CALMER}")
         losses.append(loss.item() / labelled)
         seconds.append(time.perf_counter() - started)
     return losses, seconds, optimizer
@@ -254,9 +256,7 @@ def learn_facts_cached(
     key = {
         "recipe": asdict(recipe),
         "examples": digest(*texts),
-        "model": lm.fingerprint,
-        "dtype": str(lm.dtype),
-        "device": str(lm.device),
+        **lm.cache_key,
         "code": digest(
             *(LoRALinear, linear_layers, add_lora, tune, ask_facts, _learn, _summary),
             *(MasterAdamW, answer_loss, encode, pad_batch, length_grouped_batches, fact_batches),
@@ -601,6 +601,7 @@ def one_step(model: nn.Module, batch: Batch) -> tuple[dict[str, int], int, float
     or of the GPU, grew at most meanwhile.
     """
     from coursekit.measure import MemoryMeter, give_back_memory
+    from coursekit.profile import detect_profile
 
     weights = {p.untyped_storage().data_ptr() for p in model.parameters()}
     kept: dict[int, int] = {}
@@ -612,7 +613,7 @@ def one_step(model: nn.Module, batch: Batch) -> tuple[dict[str, int], int, float
         return x
 
     give_back_memory()
-    on_gpu = torch.cuda.is_available()
+    on_gpu = detect_profile().device == "cuda"
     allocated = torch.cuda.memory_allocated() / 1e9 if on_gpu else 0.0
     with MemoryMeter() as memory:
         optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-4)

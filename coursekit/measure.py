@@ -13,16 +13,18 @@ from types import TracebackType
 class MemoryMeter:
     """The highest resident memory of this process inside a `with` block.
 
-    In gigabytes (10**9 bytes); samples every 20 ms. On a GPU it reports the
-    device's peak of allocated memory instead.
+    In gigabytes (10**9 bytes); samples every 20 ms. Where the course computes on an NVIDIA GPU, it
+    reports the device's peak of allocated memory instead.
     """
 
     def __enter__(self) -> MemoryMeter:
         import psutil
         import torch
 
+        from coursekit.profile import detect_profile
+
         self._process = psutil.Process()
-        self._gpu = torch.cuda.is_available()
+        self._gpu = detect_profile().device == "cuda"
         if self._gpu:
             torch.cuda.reset_peak_memory_stats()
         self.start_gb = self.peak_gb = self._now()

@@ -31,7 +31,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from coursekit.cache import is_complete_folder, mark_complete
+from coursekit.cache import digest, is_complete_folder, mark_complete
 from coursekit.paths import (
     CacheError,
     cache_dir,
@@ -169,6 +169,36 @@ class LanguageModel:
     dtype: torch.dtype
     fingerprint: str
 
+    @property
+    def cache_key(self) -> dict[str, str]:
+        """What a cached result of this model depends on, for the settings of a cache entry.
+
+        Beside fingerprint, precision and device, that is the state of a peft adapter which the
+        fingerprint does not name: one that was just added or trained, or is switched off.
+        """
+        key = {"model": self.fingerprint, "dtype": str(self.dtype), "device": str(self.device)}
+        state = adapter_state(self.model)
+        if state is not None and state != getattr(self.model, "described", None):
+            key["adapter"] = state
+        return key
+
+
+def adapter_state(model: Any) -> str | None:
+    """A hash of the weights of the peft adapters in `model`, "off", or None if it has none."""
+    if "peft" not in sys.modules:
+        return None
+    from peft.tuners.tuners_utils import BaseTunerLayer
+
+    layers = [module for module in model.modules() if isinstance(module, BaseTunerLayer)]
+    if not layers:
+        return None
+    if all(layer.disable_adapters for layer in layers):
+        return "off"
+    inside = {id(part) for layer in layers for part in layer.get_base_layer().parameters()}
+    own = (part for layer in layers for part in layer.parameters() if id(part) not in inside)
+    active = sorted({name for layer in layers for name in layer.active_adapters})
+    return digest(active, *(part.detach().float().cpu().numpy() for part in own))
+
 
 # ---------------------------------------------------------------- fetching
 
@@ -206,7 +236,10 @@ def is_intact(folder: Path) -> bool:
     """Whether a fetched folder is complete and its weights have the hash written down."""
     if not is_complete_folder(folder):
         return False
-    return weights_hash(folder) == (folder / FINGERPRINT_FILE).read_text(encoding="utf-8")
+    try:
+        return weights_hash(folder) == (folder / FINGERPRINT_FILE).read_text(encoding="utf-8")
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, MemoryError):
+        return False  # the head of the file is damaged, so its weights cannot be found
 
 
 def _fetch(name: str, is_good: Callable[[Path], bool] = is_complete_folder) -> Path:
@@ -576,6 +609,7 @@ def _load_lm(
     attention: str,
     quantization: object | None,
 ) -> LanguageModel:
+    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
     with quiet(), contextlib.nullcontext() if is_hub else hub_switched_off():
@@ -592,7 +626,7 @@ def _load_lm(
                 local_files_only=not is_hub,
                 **({} if quantization is None else {"quantization_config": quantization}),
             )
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, SafetensorError) as error:
             raise _load_error(place, is_hub, error) from error
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
@@ -610,8 +644,16 @@ def _load_lm(
         name=name,
         device=profile.device,
         dtype=profile.dtype,
-        fingerprint=_fingerprint(place, is_hub),
+        fingerprint=_fingerprint(place, is_hub) + _quantized(quantization),
     )
+
+
+def _quantized(quantization: Any) -> str:
+    """What quantization adds to a fingerprint: its weights and answers are others."""
+    if quantization is None:
+        return ""
+    settings = {name: str(value) for name, value in quantization.to_dict().items()}
+    return f"+{digest(settings)[:16]}"
 
 
 def load_embedder(
@@ -631,6 +673,7 @@ def load_embedder(
         CacheError: the cache cannot be written.
     """
     import torch
+    from safetensors import SafetensorError
     from sentence_transformers import SentenceTransformer
 
     profile = profile or detect_profile()
@@ -644,7 +687,7 @@ def load_embedder(
                 local_files_only=not is_hub,
                 model_kwargs={"dtype": torch.float32, "use_safetensors": True},
             )
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, SafetensorError) as error:
             raise _load_error(place, is_hub, error) from error
     embedder.course_name = name
     embedder.fingerprint = _fingerprint(place, is_hub)
@@ -667,7 +710,7 @@ def _resolve(source: str) -> tuple[str, str, bool]:
 
 
 def _load_error(place: str, is_hub: bool, error: Exception) -> ModelFetchError:
-    reason = str(error).strip().splitlines()[0][:300]
+    reason = (str(error).strip() or type(error).__name__).splitlines()[0][:300]
     if is_hub:
         return ModelFetchError(
             f"The model {place} could not be had from the hub ({reason}): check its name and the "

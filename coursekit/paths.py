@@ -22,6 +22,7 @@ from filelock import FileLock, Timeout
 
 APP = "coursekit"
 DISK_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+FULL_WORDS = ("No space left", "StorageFull", "QuotaExceeded", "os error 112")
 
 
 class CacheError(RuntimeError):
@@ -103,6 +104,11 @@ def explain_os_errors(path: Path) -> Iterator[None]:
         if sentence is None:
             raise
         raise CacheError(sentence) from error
+    except Exception as error:  # safetensors raises an error of its own, with the system's words
+        said = str(error)
+        if type(error).__name__ != "SafetensorError" or not any(w in said for w in FULL_WORDS):
+            raise
+        raise CacheError(disk_full_sentence(path)) from error
 
 
 def _sentence(error: OSError, path: Path) -> str | None:

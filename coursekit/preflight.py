@@ -63,6 +63,17 @@ def preflight(lesson: str | int | None = None) -> PreflightReport:
     return report
 
 
+def torch_sentence(error: Exception) -> str:
+    """What to tell a person on whose machine torch cannot be imported."""
+    from coursekit.language import t
+
+    return t(
+        "PyTorch does not load here ({reason}), and every lesson needs it: install the packages "
+        "again, as README.md says, then restart the kernel.",
+        reason=str(error).strip() or type(error).__name__,
+    )
+
+
 def look_around(lesson: str | int | None = None) -> PreflightReport:
     """Do what `preflight` does, and print nothing."""
     from coursekit.language import t
@@ -81,6 +92,8 @@ def look_around(lesson: str | int | None = None) -> PreflightReport:
             profile = detect_profile()
         except ValueError as error:
             blockers.append(str(error))
+        except (ImportError, OSError) as error:
+            blockers.append(torch_sentence(error))
         else:
             device = profile.device
             rows.append((t("Device"), f"{profile.device} ({profile.device_name})"))

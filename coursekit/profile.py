@@ -35,12 +35,8 @@ class Profile:
     Attributes:
         device: "cpu", "cuda" or "mps"; pass it to `.to(...)`.
         device_name: what a person calls it, such as the name of the GPU.
-        dtype: precision of the weights when a model answers.
-        train_dtype: precision of the frozen weights when a model is tuned.
-        adapter_dtype: precision of the LoRA matrices; the optimizer keeps its own fp32 copy
-            where this is not fp32.
+        dtype: precision of the weights, whether a model answers or is tuned.
         lm: name of the language model that `load_lm()` takes.
-        generation_batch: number of prompts answered at a time.
         micro_batch: number of training examples held in memory at a time.
         threads: number of CPU threads that torch uses.
         memory_gb: memory of the device, in 10^9 bytes.
@@ -51,10 +47,7 @@ class Profile:
     device: str
     device_name: str
     dtype: torch.dtype
-    train_dtype: torch.dtype
-    adapter_dtype: torch.dtype
     lm: str
-    generation_batch: int
     micro_batch: int
     threads: int
     memory_gb: float
@@ -82,7 +75,6 @@ def detect_profile() -> Profile:
         name, memory = properties.name, properties.total_memory / 1e9
         has_bf16 = torch.cuda.is_bf16_supported(including_emulation=False)
         dtype = forced or (torch.bfloat16 if has_bf16 else torch.float16)
-        adapter_dtype = torch.float32
     else:
         name, memory = _processor_name(), total_memory() / 1e9
         dtype = forced or torch.float32
@@ -90,17 +82,13 @@ def detect_profile() -> Profile:
             speedup = _stored_speedup(name)
             if speedup >= BF16_MUST_BE_FASTER_BY:
                 dtype = torch.bfloat16
-        adapter_dtype = dtype if dtype == torch.bfloat16 else torch.float32
     wants_large = os.environ.get("COURSEKIT_GPU_MODEL", "").strip().lower() == "large"
     fits_large = device == "cuda" and memory >= LARGE_LM_MEMORY_GB
     return Profile(
         device=device,
         device_name=name,
         dtype=dtype,
-        train_dtype=dtype,
-        adapter_dtype=adapter_dtype,
         lm=LARGE_LM if wants_large and fits_large else DEFAULT_LM,
-        generation_batch=8 if device == "cpu" else 32,
         micro_batch=2 if device == "cpu" else 8,
         threads=torch.get_num_threads(),
         memory_gb=round(memory, 1),

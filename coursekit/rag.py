@@ -129,7 +129,8 @@ def embedding_dimension(embedder: SentenceTransformer) -> int:
 def embedder_name(embedder: SentenceTransformer) -> str:
     """What an index remembers its embedding model by: name, dimension and a mark of its weights."""
     dim = embedding_dimension(embedder)
-    return f"{embedder.course_name} ({dim} dimensions, weights {embedder.fingerprint[:8]})"
+    mark = embedder.fingerprint.rpartition("@")[2][:8]  # of a model from a hub: of its commit
+    return f"{embedder.course_name} ({dim} dimensions, weights {mark})"
 
 
 def build_index(embeddings: np.ndarray) -> faiss.IndexFlatIP:
@@ -302,9 +303,7 @@ def generate_cached(
     """`generate`, computed once for these prompts and this model, then read from the cache."""
     settings = {
         "prompts": digest(*prompts),
-        "model": lm.fingerprint,
-        "dtype": str(lm.dtype),
-        "device": str(lm.device),
+        **lm.cache_key,
         "max_new_tokens": max_new_tokens,
     }
     return cached_json("answers", settings, lambda: generate(prompts, lm, max_new_tokens))

@@ -497,9 +497,7 @@ class _Asking:
             prompts = self.prompts[start : start + self.block]
             settings = {
                 "prompts": digest(*prompts),
-                "model": lm.fingerprint,
-                "dtype": str(lm.dtype),
-                "device": str(lm.device),
+                **lm.cache_key,
                 "max_new_tokens": self.max_new_tokens,
             }
             made = cached_json(

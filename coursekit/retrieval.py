@@ -338,11 +338,14 @@ def _dtype() -> torch.dtype:
 
 
 def _precision(device: Any) -> Any:
-    """Compute in bf16 where this machine does that faster; the weights stay in fp32."""
+    """Compute in bf16 where this machine does that faster; the weights stay in fp32.
+
+    Not in fp16: its gradients would need a scale, and the model is small.
+    """
     import torch
 
     wanted = _dtype()
-    return torch.autocast(torch.device(device).type, wanted, enabled=wanted != torch.float32)
+    return torch.autocast(torch.device(device).type, wanted, enabled=wanted == torch.bfloat16)
 
 
 # ---------------------------------------------------------------- many questions at once

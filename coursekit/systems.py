@@ -25,6 +25,7 @@ from coursekit.cache import cached_folder, digest
 from coursekit.corpus import SNAPSHOTS, company_facts, company_questions, training_questions
 from coursekit.language import format_number, t
 from coursekit.lora import (
+    TRAINING,
     Example,
     History,
     Settings,
@@ -208,10 +209,8 @@ def continue_training(
         "from": digest(folder / "adapter_model.safetensors"),
         "settings": asdict(settings),
         "examples": digest(list(examples)),
-        "model": lm.fingerprint,
-        "dtype": str(lm.dtype),
-        "device": str(lm.device),
-        "code": digest(train),
+        **lm.cache_key,
+        "code": digest(*TRAINING),
     }
 
     def make(new_folder: Path) -> None:

@@ -12,7 +12,7 @@
 # - measure what a chunk's size, its borders and its title are worth, on up to {{n_tuning}} questions;
 # - lead an answer back to its document, section and line.
 #
-# **You need** lesson 02. **Time:** 70 minutes with the exercises; running all cells takes about {{minutes_cpu}} min on two CPU cores once its vectors and answers are kept, and some minutes more the first time.
+# **You need** lesson 02. **Time:** 70 minutes with the exercises; running all cells takes about {{minutes_cpu}} min on two CPU cores once its vectors and answers are kept, and about {{minutes_first}} min the first time.
 
 # %% tags=["setup"]
 # The build writes the setup cell here.

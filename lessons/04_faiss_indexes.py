@@ -13,7 +13,7 @@
 # - predict the cost at ten times the size;
 # - delete, update, save and memory-map an index.
 #
-# **You need** lesson 02. **Time:** 75 minutes with the exercises; running all cells takes about {{minutes_cpu}} min on two CPU cores once its indexes are kept, and some minutes more the first time.
+# **You need** lesson 02. **Time:** 75 minutes with the exercises; running all cells takes about {{minutes_cpu}} min on two CPU cores once its indexes are kept, and about {{minutes_first}} min the first time.
 
 # %% tags=["setup"]
 # The build writes the setup cell here.
@@ -428,6 +428,7 @@ print(before, search(hnsw, queries[:1], k=3, hidden={before[0]})[1][0])
 # `write_index` and `read_index` keep an index in a file. With `IO_FLAG_MMAP` an IVF index is not read but **memory-mapped**: its cells stay on disk until a search looks into one, and the system may drop them again. The cell compares how much memory each way takes at first.
 
 # %% tags=["nbval-ignore-output"]
+import sys
 import tempfile
 from contextlib import chdir
 from pathlib import Path
@@ -439,7 +440,7 @@ with chdir(path.parent):  # FAISS cannot open every path on Windows
 mapped, mapped_mb = load_measured(path, mapped=True)
 whole, whole_mb = load_measured(path)
 print(f"mapped: {mapped_mb:.0f} MB more, read: {whole_mb:.0f} MB more")
-assert mapped_mb < whole_mb / 3
+assert mapped_mb < whole_mb / 3 or sys.platform == "win32"  # there, FAISS cannot map
 assert (search(mapped, queries, k=3)[1] == search(whole, queries, k=3)[1]).all()
 
 # %% [markdown]

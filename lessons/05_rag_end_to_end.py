@@ -12,7 +12,7 @@
 # - measure a system on {{n_test}} test questions, with intervals;
 # - choose a line below which it refuses, and change its answer by editing a document.
 #
-# **You need** lesson 00. **Time:** 60 minutes with the exercises; running all cells takes about {{minutes_cpu}} min on two CPU cores once its answers are kept, and some minutes more the first time.
+# **You need** lesson 00. **Time:** 60 minutes with the exercises; running all cells takes about {{minutes_cpu}} min on two CPU cores once its answers are kept, and about {{minutes_first}} min the first time.
 
 # %% tags=["setup"]
 # The build writes the setup cell here.

@@ -12,7 +12,7 @@
 # - rerank with token vectors, and train a cross-encoder of your own;
 # - compare two systems on the same questions, with a paired interval, and say which step is worth it.
 #
-# **You need** lesson 05. **Time:** 75 minutes with the exercises; running all cells takes about {{minutes_cpu}} min on two CPU cores once its results are kept, and some minutes more the first time.
+# **You need** lesson 05. **Time:** 75 minutes with the exercises; running all cells takes about {{minutes_cpu}} min on two CPU cores once its results are kept, and about {{minutes_first}} min the first time.
 
 # %% tags=["setup"]
 # The build writes the setup cell here.

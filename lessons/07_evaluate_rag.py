@@ -12,7 +12,7 @@
 # - decide whether two systems differ, and how many questions that takes;
 # - trace a wrong answer to its source, correct the cause, and check the old questions again.
 #
-# **You need** lesson 05. **Time:** 75 minutes with the exercises; running all cells takes about {{minutes_cpu}} min on two CPU cores once its answers are kept, and some minutes more the first time.
+# **You need** lesson 05. **Time:** 75 minutes with the exercises; running all cells takes about {{minutes_cpu}} min on two CPU cores once its answers are kept, and about {{minutes_first}} min the first time.
 
 # %% tags=["setup"]
 # The build writes the setup cell here.

@@ -12,7 +12,7 @@
 # - say what rank, alpha and the choice of layers do, and how large the noise is;
 # - count the memory of a training run, and check what weights can and cannot tell you.
 #
-# **You need** lesson 05. **Time:** 70 minutes with the exercises; running all cells takes about {{minutes_cpu}} min on two CPU cores once its training runs are kept, and some minutes more the first time.
+# **You need** lesson 05. **Time:** 70 minutes with the exercises; running all cells takes about {{minutes_cpu}} min on two CPU cores once its training runs are kept, and about {{minutes_first}} min the first time.
 
 # %% tags=["setup"]
 # The build writes the setup cell here.

@@ -13,7 +13,7 @@
 # - measure house wording, and compare a trained model with a prompt that states the rules;
 # - check what a model forgot while it learned.
 #
-# **You need** lesson 09. **Time:** 60 minutes with the exercises; running all cells takes about {{minutes_cpu}} min on two CPU cores once its two training runs are kept, and some minutes more the first time.
+# **You need** lesson 09. **Time:** 60 minutes with the exercises; running all cells takes about {{minutes_cpu}} min on two CPU cores once its two training runs are kept, and about {{minutes_first}} min the first time.
 
 # %% tags=["setup"]
 # The build writes the setup cell here.

@@ -12,7 +12,7 @@
 # - find out where an answer comes from by editing one passage;
 # - turn numbers into a verdict by a rule that you fixed before.
 #
-# **You need** lessons 05 and 09. **Time:** 70 minutes with the exercises; running all cells takes about {{minutes_cpu}} min on two CPU cores once its trainings and answers are kept. The first time, the trainings come on top: {{minutes_closed:.0f}} min for the long one where this page was made, and some more for the short ones.
+# **You need** lessons 05 and 09. **Time:** 70 minutes with the exercises; running all cells takes about {{minutes_cpu}} min on two CPU cores once its trainings and answers are kept, and about {{minutes_first}} min the first time. The longest training alone took {{minutes_closed:.0f}} min where this page was made.
 
 # %% tags=["setup"]
 # The build writes the setup cell here.

@@ -11,7 +11,7 @@
 # - choose the measurement that tells two suspects apart;
 # - mend eight faults that raise no error, and prove each cure with a number.
 #
-# **You need** lessons 05 and 09. **Time:** 75 minutes with the exercises; running all cells takes about {{minutes_cpu}} min on two CPU cores once its answers are kept, and some minutes more the first time.
+# **You need** lessons 05 and 09. **Time:** 75 minutes with the exercises; running all cells takes about {{minutes_cpu}} min on two CPU cores once its answers are kept, and about {{minutes_first}} min the first time.
 
 # %% tags=["setup"]
 # The build writes the setup cell here.

@@ -12,7 +12,7 @@
 # - say which differences your questions can show, and how many questions the others need;
 # - write a report that quotes the numbers its advice rests on, and run it from the shell.
 #
-# **You need** lessons 05, 09 and 11. **Time:** 60 minutes with the exercises; running all cells takes about {{minutes_cpu}} min on two CPU cores once the trainings are kept, and some minutes more the first time.
+# **You need** lessons 05, 09 and 11. **Time:** 60 minutes with the exercises; running all cells takes about {{minutes_cpu}} min on two CPU cores once the trainings are kept, and about {{minutes_first}} min the first time.
 
 # %% tags=["setup"]
 # The build writes the setup cell here.

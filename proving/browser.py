@@ -44,9 +44,7 @@ WINDOW = {"width": 1280, "height": 900}
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 PANEL = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 # axe looks at what a lesson brings: its text, and what its cells print and draw. Left out are
-# - JupyterLab's menus, bars and code editors, which no lesson can change;
-# - plots. JupyterLab shows a plot as a bare image and has no place for an alternative text. The
-#   prose beside each plot says what it shows. Diagrams come through `figure()`, with their text.
+# JupyterLab's menus, bars and code editors, which no lesson can change.
 OURS = f"{PANEL} :is(.jp-RenderedMarkdown, .jp-RenderedHTML, .jp-RenderedText)"
 # One rule beyond WCAG: headings go down one level at a time.
 MORE_RULES = {"heading-order": {"enabled": True}}

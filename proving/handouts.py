@@ -200,8 +200,8 @@ SCHEDULES = {
             (
                 Pause("Doors open, yesterday in three sentences", 10),
                 Part("08", do=("08.1", "08.3"), leave=("Rank, alpha, layers", "A cheap step")),
-                Part("09", do=("09.1", "09.2", "09.3", "09.5"), leave=("On a GPU",)),
                 BREAK,
+                Part("09", do=("09.1", "09.2", "09.3", "09.5"), leave=("On a GPU",)),
                 Part("10", do=("10.1",), leave=("What the model forgets meanwhile",)),
                 LUNCH,
                 Part("11", do=("11.1", "11.3")),
@@ -504,14 +504,15 @@ def lessons_table(project: Project, pages: dict[str, Page]) -> str:
         (project.root / "coursekit/data/minutes.json").read_text(encoding="utf-8")
     )
     rows = [
-        "| Lesson | With exercises | Exercises alone | To run, results kept | Hand-out | Answers |",
-        "|---|---|---|---|---|---|",
+        "| Lesson | With exercises | Exercises alone | First run | Again | Hand-out | Answers |",
+        "|---|---|---|---|---|---|---|",
     ]
     for stem, page in zip(project.stems, pages.values(), strict=True):
         alone = sum(exercise.minutes for exercise in page.exercises)
-        run = measured.get(stem[:2], {}).get("cpu")
+        minutes = measured.get(stem[:2], {})
+        first, again = (f"{minutes[k]:g}" if k in minutes else "" for k in ("first", "cpu"))
         rows.append(
-            f"| {page.title} | {page.minutes} | {alone} | {run if run is None else f'{run:g}'} | "
+            f"| {page.title} | {page.minutes} | {alone} | {first} | {again} | "
             f"[page](handouts/{stem}.md) | [notebook](../solutions/{stem}.ipynb) |"
         )
     return "\n".join(rows)

@@ -26,7 +26,7 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -178,9 +178,11 @@ def running_hub(learners: int, shared: Path, wait: float = 60) -> Iterator[Hub]:
                     time.sleep(0.3)
             yield hub
         finally:
-            family = [psutil.Process(process.pid)]
-            family += family[0].children(recursive=True)
-            process.terminate()
+            family = []
+            with suppress(psutil.NoSuchProcess):  # it may have ended by itself
+                family = [psutil.Process(process.pid)]
+                family += family[0].children(recursive=True)
+                process.terminate()
             _, alive = psutil.wait_procs(family, timeout=30)
             for one in alive:
                 one.kill()

@@ -37,7 +37,16 @@ from authoring.project import AuthoringError, Project, load_project
 from authoring.runner import OFFLINE
 from coursekit.models import MODELS, ModelFetchError, fetch_models, model_folder
 from coursekit.paths import CacheError, write_atomically
-from proving.results import FOLDER, ROOT, Result, fill_readme, load_all, save, table
+from proving.results import (
+    FIRST_RUN,
+    FOLDER,
+    ROOT,
+    Result,
+    fill_readme,
+    load_all,
+    save,
+    table,
+)
 
 COMMAND = "python -m proving prove --table"
 SMALL_BYTES = 4_000_000_000
@@ -46,7 +55,7 @@ CORES = {"cpu2": 2, "small": 1}
 GPU_NAME = "import torch; print(torch.cuda.get_device_name(0) if torch.cuda.is_available() else '')"
 PAGE = f"""# Where the course has been run
 
-Every row is one learner's notebook, run by a program from its first cell to its last in a fresh kernel, with its exercises unsolved and an empty folder for progress. Minutes count from the start of the kernel. Memory is the most that the kernel and the processes it started held at once; pages that several processes share are divided among them. GB are 10^9 bytes.
+Every row is one learner's notebook, run by a program from its first cell to its last in a fresh kernel, with its exercises unsolved and an empty folder for progress. Minutes count from the start of the kernel. Memory is the most that the kernel and the processes it started held at once; pages that several processes share are divided among them. GB are 10^9 bytes. The machine was faster on some days than on others, and other programs ran beside some of these runs: compare rows of one table, not tables.
 
 `make prove` runs the lessons on your machine and writes this page; CONTRIBUTING.md says how to choose lessons, editions and machines. Nobody types these numbers: `{COMMAND}` makes the page from the files in `proving/results/`.
 
@@ -331,7 +340,7 @@ def prove_lesson(
 
 def _profile_name(profile: str, cache: Path | None) -> str:
     if profile == "cpu2":
-        return "two cores, second run" if cache is None else "two cores, first run"
+        return "two cores, second run" if cache is None else FIRST_RUN
     return {"small": "one core, 4 GB", "gpu": "GPU"}[profile]
 
 
@@ -401,6 +410,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--lessons", nargs="+", default=[], help="numbers; all by default")
     parser.add_argument("--edition", nargs="+", default=["en"], help="en (the default), nl, ...")
     parser.add_argument("--table", action="store_true", help="run nothing, write the tables")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=FOLDER,
+        help="folder for the results; with any but the course's own, the tables stay as they are",
+    )
     chosen = parser.parse_args(arguments)
     try:
         return _prove(chosen)
@@ -418,14 +433,15 @@ def _prove(chosen: argparse.Namespace) -> int:
             for edition in chosen.edition:
                 for stem in project.select(chosen.lessons):
                     result = prove_lesson(project, stem, edition, chosen.profile, cache)
-                    save(result)
-                    write_tables()
+                    save(result, chosen.out)
+                    if chosen.out == FOLDER:
+                        write_tables()
                     failed += not result.passed
                     print(
                         f"{stem} ({edition}): {'passed' if result.passed else 'FAILED'} in "
                         f"{result.minutes:.1f} minutes, {result.peak_gb:.1f} GB, {result.detail}",
                         flush=True,
                     )
-    for path in write_tables():
+    for path in write_tables() if chosen.out == FOLDER else ():
         print(f"{path.as_posix()}: written")
     return 1 if failed else 0

@@ -16,10 +16,9 @@ FOLDER = ROOT / "proving" / "results"
 
 # Each kind of machine that the course is proven on, in the order of the tables: its name, and what
 # that name means. README.md has a row for each.
+FIRST_RUN = "two cores, first run"
 PROFILES = {
-    "two cores, first run": (
-        "the lessons in their order; the models are there, nothing else is kept yet"
-    ),
+    FIRST_RUN: ("the lessons in their order; the models are there, nothing else is kept yet"),
     "two cores, second run": "what earlier runs made is kept: adapters, embeddings, answers",
     "one core, 4 GB": "as a first run, with one core and 4 GB of memory",
     "Colab 2026.07 on CPU": "with the package versions of Colab's runtime 2026.07",
@@ -91,6 +90,21 @@ def load_all(folder: Path = FOLDER) -> list[Result]:
             ) from error
         results.append(result)
     return sorted(results, key=_order)
+
+
+def first_run_minutes(folder: Path = FOLDER) -> dict[str, float]:
+    """Minutes of the first run on two cores, by the number of the lesson: what a learner waits.
+
+    Only runs of the English edition that passed count.
+
+    Raises:
+        ValueError: a file is not a result; the message names it.
+    """
+    return {
+        one.lesson: one.minutes
+        for one in load_all(folder)
+        if one.profile == FIRST_RUN and one.edition == "en" and one.passed
+    }
 
 
 def _verify(result: Result) -> None:

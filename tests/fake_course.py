@@ -131,11 +131,11 @@ Two lessons. Begin with [the first](notebooks/01_count_words.ipynb), or [contrib
 
 ## The lessons
 
-| No | Lesson | Question | Minutes | Run | Answers |
-|---|---|---|---|---|---|
-| 01 | [Count words](notebooks/01_count_words.ipynb) | How many? | 99 | 99 | here |
-| 02 | The end | What next? | | | here |
-| 03 | To come | What then? | | | on the way |
+| No | Lesson | Question | Minutes | First | Run | Answers |
+|---|---|---|---|---|---|---|
+| 01 | [Count words](notebooks/01_count_words.ipynb) | How many? | 99 | 99 | 99 | here |
+| 02 | The end | What next? | | | | here |
+| 03 | To come | What then? | | | | on the way |
 
 See [above](#a-small-course).
 """

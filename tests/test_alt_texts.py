@@ -158,3 +158,9 @@ def test_a_notebook_shows_each_plot_as_a_picture_with_its_alt_text(plt, monkeypa
     from base64 import b64decode
 
     assert b"matplotlib" not in b64decode(match[2]).lower()
+
+
+def test_a_scatter_that_only_names_a_colour_is_not_told(plt):
+    plt.scatter([], [], label="colour")
+    plt.plot([0, 1], [0, 2], label="line")
+    assert "colour" not in describe_plot(plt.gcf())

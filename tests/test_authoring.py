@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -29,6 +30,7 @@ from authoring.generated import setup_source
 from authoring.lesson import load_lesson
 from authoring.project import AuthoringError, Project, load_project
 from coursekit.figures import alt_text
+from proving.results import FIRST_RUN, Result, save
 
 LESSON = "lessons/01_count_words.py"
 
@@ -140,13 +142,14 @@ def test_data_makes_lessons_stale_but_locales_do_not(course):
     assert fingerprint(course, lesson) != before
 
 
-def test_a_benchmark_makes_stale_only_the_lessons_that_load_it(course):
+@pytest.mark.parametrize("load", ["load_benchmark", "load_runs"])
+def test_a_benchmark_makes_stale_only_the_lessons_that_load_it(course, load):
     lesson = load_lesson(course, "01_count_words")
     before = fingerprint(course, lesson)
     write(course.root, "coursekit/data/benchmarks/sweep.json", "{}")
     assert fingerprint(course, lesson) == before
     end = "lessons/02_the_end.py"
-    edit(course.root, end, 'print("the end")', 'print("the end")  # load_benchmark("sweep")')
+    edit(course.root, end, 'print("the end")', f'print("the end")  # {load}("sweep")')
     lesson = load_lesson(course, "02_the_end")
     loading = fingerprint(course, lesson)
     write(course.root, "coursekit/data/benchmarks/sweep.json", "[]")
@@ -314,7 +317,7 @@ def test_an_unknown_lesson_is_named(course):
         ("translations/nl/README.md", "Two", "Three", "README.md"),
         ("translations/nl/01_count_words.po", "Words in a text", "Words", "run make build"),
         ("coursekit/data/minutes.json", "1", "2", "run make build"),
-        ("README.md", "| 7 | 1 |", "| 8 | 1 |", "other minutes than the lessons"),
+        ("README.md", "| 7 | | 1 |", "| 8 | | 1 |", "other minutes than the lessons"),
     ],
 )
 def test_drift_names_file_and_source(course, path, old, new, expected):
@@ -329,7 +332,38 @@ def test_drift_names_file_and_source(course, path, old, new, expected):
 @pytest.mark.parametrize("path", ["README.md", "translations/nl/README.md"])
 def test_readme_shows_the_minutes_of_each_lesson_that_ran(course, path):
     rows = [line for line in (course.root / path).read_text("utf-8").splitlines() if "|" in line]
-    assert [row.split("|")[4:6] for row in rows[2:]] == [[" 7 ", " 1 "], [" ", " 1 "], [" ", " "]]
+    assert [row.split("|")[4:7] for row in rows[2:]] == [
+        [" 7 ", " ", " 1 "],
+        [" ", " ", " 1 "],
+        [" ", " ", " "],
+    ]
+
+
+def test_a_row_of_the_readme_with_another_number_of_cells_is_named(course):
+    edit(course.root, "README.md", "| 7 | | 1 | here |", "| 7 | 1 | here |")
+    with pytest.raises(AuthoringError, match="row of lesson 01 needs seven cells"):
+        rebuilt(course)
+
+
+def test_the_minutes_of_a_first_run_come_from_the_proven_run(course):
+    head = "**Time:** 7 minutes with the exercises."
+    edit(course.root, LESSON, head, f"{head} The first run: {{{{minutes_first}}}} min.")
+    with pytest.raises(AuthoringError, match="prove --cold"):
+        rebuilt(course)
+    run = Result("01", "en", FIRST_RUN, "2026-11-23", 11.2, 0.5, True)
+    folder = course.root / "proving" / "results"
+    save(replace(run, edition="nl", minutes=99.0), folder)
+    save(replace(run, lesson="02", passed=False), folder)
+    save(run, folder)
+    rebuilt(course)
+    assert "The first run: 15 min." in (course.root / "notebooks/01_count_words.ipynb").read_text()
+    rows = (course.root / "README.md").read_text(encoding="utf-8").splitlines()
+    assert [row.split("|")[4:7] for row in rows if row.startswith(("| 01", "| 02"))] == [
+        [" 7 ", " 15 ", " 1 "],
+        [" ", " ", " 1 "],
+    ]
+    save(replace(run, minutes=3.0), folder)
+    assert any(problem.startswith("README.md") for problem in sync_problems(load_course(course)))
 
 
 def test_drift_of_a_notebook_names_the_cell(course):

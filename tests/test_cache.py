@@ -84,6 +84,22 @@ def test_a_full_disk_is_one_sentence(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_disk_that_fills_while_safetensors_writes_is_one_sentence(tmp_path):
+    from safetensors import SafetensorError
+
+    def full(folder):
+        raise SafetensorError("I/O error: No space left on device (os error 28)")
+
+    with pytest.raises(CacheError, match=r"disk .* is full.*free some space"):
+        cached_folder("adapter", {}, full)
+
+    def broken(folder):
+        raise SafetensorError("HeaderTooSmall")
+
+    with pytest.raises(SafetensorError, match="HeaderTooSmall"):
+        cached_folder("adapter", {}, broken)
+
+
 def test_a_read_only_folder_is_one_sentence(tmp_path, monkeypatch):
     def refuse(self, *args, **kwargs):
         raise PermissionError(errno.EACCES, "Permission denied", str(self))

@@ -397,12 +397,14 @@ def test_state_folder_that_cannot_be_written_stops_nothing(state, monkeypatch, c
     (state / "file").write_text("in the way", encoding="utf-8")
     monkeypatch.setenv("COURSEKIT_STATE", str(state / "file" / "folder"))
     check("00.1", best)
+    monkeypatch.setattr("coursekit.exercises._hinted", {})
+    hint("00.1")
     hint("00.1")
     progress()
     printed = capsys.readouterr().out
     assert verdicts(printed) == ["✓ 00.1 right: Right."]
     assert "could not be saved" in printed
-    assert "Hint 1 of" in printed
+    assert "Hint 1 of" in printed and "Hint 2 of" in printed
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=name_of)

@@ -131,6 +131,18 @@ def needed(what: str) -> None:
 
 
 @POSIX
+def test_a_hub_that_does_not_start_says_why(tmp_path, monkeypatch):
+    program = tmp_path / "python"
+    program.write_text("#!/bin/sh\necho No module named jupyterhub\nexit 1\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setattr(hub_load, "find_proxy", lambda: "proxy")
+    monkeypatch.setattr(hub_load.sys, "executable", str(program))
+    said = "did not start. It said:\nNo module named jupyterhub"
+    with pytest.raises(hub_load.HubError, match=said), hub_load.running_hub(1, tmp_path):
+        pytest.fail("there is no hub")
+
+
+@POSIX
 def test_the_hub_asks_for_a_login_and_keeps_learners_apart(tmp_path):
     if importlib.util.find_spec("jupyterhub") is None:
         needed("Install workshop/hub/requirements.txt to test it.")

@@ -6,7 +6,7 @@ import faiss
 import numpy as np
 import pytest
 
-from coursekit import benchmarks
+from coursekit import benchmarks, indexes
 from coursekit.benchmarks import load_benchmark
 from coursekit.indexes import (
     IdError,
@@ -284,3 +284,15 @@ def test_memory_that_was_freed_before_does_not_hide_what_an_index_takes(tmp_path
     _, whole = load_measured(path)
     assert whole > 0.8 * vectors.nbytes / 1e6
     del keep
+
+
+def test_on_windows_an_index_is_read_whole(tmp_path, monkeypatch):
+    flags, real = [], faiss.read_index
+    monkeypatch.setattr(
+        faiss, "read_index", lambda path, flag=0: flags.append(flag) or real(path, flag)
+    )
+    rows = np.random.default_rng(0).random((200, 8), np.float32)
+    faiss.write_index(indexes.build("IVF4,Flat", rows), str(tmp_path / "ivf.faiss"))
+    monkeypatch.setattr(indexes.sys, "platform", "win32")
+    loaded, _ = indexes.load_measured(tmp_path / "ivf.faiss", mapped=True)
+    assert loaded.ntotal == 200 and flags == [0]

@@ -11,7 +11,7 @@ from tiny_models import tiny_lm
 
 from coursekit.chunks import split_into_chunks
 from coursekit.corpus import Question
-from coursekit.documents import Document
+from coursekit.documents import Document, read_folder
 from coursekit.intake import (
     Draft,
     ReportError,
@@ -57,6 +57,13 @@ def test_files_with_one_stem_get_different_ids(tmp_path):
     write(tmp_path / "b" / "index.md", ENGLISH)
     documents, _ = read_documents(tmp_path)
     assert [document.id for document in documents] == ["a-index-md", "b-index-md"]
+
+
+def test_files_whose_names_differ_in_signs_only_get_different_ids(tmp_path):
+    for name in ("C.md", "C++.md", "C#.md"):
+        write(tmp_path / name, ENGLISH)
+    assert sorted(d.id for d in read_documents(tmp_path)[0]) == ["c-md", "c-md-2", "c-md-3"]
+    assert sorted(d.id for d in read_folder(tmp_path)) == ["c-md", "c-md-2", "c-md-3"]
 
 
 def test_an_empty_folder_is_refused_with_the_known_formats(tmp_path):
@@ -324,3 +331,9 @@ def test_examples_are_whole(tmp_path, corpus, fewest):
 def test_an_unknown_example_is_refused(tmp_path):
     with pytest.raises(ValueError, match="no example 'moon'"):
         write_example(tmp_path, "moon")
+
+
+def test_json_may_hold_a_line_separator_of_unicode(tmp_path):
+    row = json.dumps({"question": "Which\u2028one?", "answer": "a\u2028b"}, ensure_ascii=False)
+    questions, _ = load_questions(write(tmp_path / "q.jsonl", f"{row}\r\n"))
+    assert [question.answer for question in questions] == ["a b"]

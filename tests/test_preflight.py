@@ -13,6 +13,7 @@ import pytest
 from coursekit import models, profile
 from coursekit.preflight import PreflightReport, look_around
 from coursekit.profile import DEFAULT_LM, LARGE_LM, detect_profile
+from coursekit.setup import setup
 
 preflight = importlib.import_module("coursekit.preflight")  # the package exports the function
 
@@ -82,6 +83,18 @@ def test_torch_may_be_missing_too(monkeypatch):
     report = look_around()
     assert not report.ok and row(report, "torch") == "missing"
     assert "Device" not in dict(report.rows)
+
+
+def test_a_torch_that_does_not_load_is_named_and_stops_nothing(monkeypatch, capsys):
+    def broken():
+        raise OSError("[WinError 126] The specified module could not be found: c10.dll")
+
+    monkeypatch.setattr(profile, "detect_profile", broken)
+    report = look_around()
+    assert not report.ok
+    assert any("c10.dll" in one and "README.md" in one for one in report.advice)
+    setup()
+    assert "PyTorch does not load here ([WinError 126]" in capsys.readouterr().out
 
 
 def test_a_version_outside_the_range_is_named(monkeypatch):
@@ -225,7 +238,7 @@ def test_a_cpu_takes_bf16_only_where_it_pays(cpu_only, monkeypatch, speedup, nam
     monkeypatch.setattr(profile, "measure_bf16_speedup", lambda: speedup)
     found = detect_profile()
     assert found.device == "cpu" and found.lm == DEFAULT_LM
-    assert found.dtype == found.train_dtype == found.adapter_dtype == getattr(torch, name)
+    assert found.dtype == getattr(torch, name)
     assert found is detect_profile()
 
 
@@ -280,9 +293,7 @@ def test_a_device_that_is_not_there_is_named(cpu_only, monkeypatch):
         (False, 8, "large", "float16", DEFAULT_LM),
     ],
 )
-def test_a_gpu_asks_the_hardware_and_keeps_adapters_in_fp32(
-    monkeypatch, has_bf16, memory_gb, asked, dtype, lm
-):
+def test_a_gpu_asks_the_hardware(monkeypatch, has_bf16, memory_gb, asked, dtype, lm):
     import torch
 
     def is_bf16_supported(including_emulation: bool = True) -> bool:
@@ -295,5 +306,4 @@ def test_a_gpu_asks_the_hardware_and_keeps_adapters_in_fp32(
     monkeypatch.setenv("COURSEKIT_GPU_MODEL", asked)
     found = detect_profile()
     assert found.device == "cuda" and found.device_name == "A GPU"
-    assert found.dtype == found.train_dtype == getattr(torch, dtype)
-    assert found.adapter_dtype == torch.float32 and found.lm == lm
+    assert found.dtype == getattr(torch, dtype) and found.lm == lm

@@ -278,7 +278,7 @@ def small_project(tmp_path, monkeypatch) -> Path:
     )
     kept = tmp_path / "results"
     monkeypatch.setattr(prove, "load_project", lambda: load_project(tmp_path))
-    monkeypatch.setattr(prove, "save", lambda result: save(result, kept))
+    monkeypatch.setattr(prove, "FOLDER", kept)
     monkeypatch.setattr(prove, "write_tables", lambda: write_tables(tmp_path, kept))
     return tmp_path
 
@@ -294,6 +294,15 @@ def test_the_command_runs_a_lesson_and_writes_the_tables(small_project, capsys, 
     page = (small_project / "PROVEN.md").read_text(encoding="utf-8")
     assert f"| 00 | en | {result.date} |" in page
     assert "| 00 | 1/1 | `en` |" in (small_project / "README.md").read_text(encoding="utf-8")
+
+
+def test_results_of_a_trial_leave_the_tables_alone(small_project, tmp_path, monkeypatch):
+    monkeypatch.setattr(prove, "CORES", {"cpu2": 1})
+    readme = (small_project / "README.md").read_text(encoding="utf-8")
+    assert prove.main(["--lessons", "00", "--out", str(tmp_path / "trial")]) == 0
+    assert len(list((tmp_path / "trial").iterdir())) == 1
+    assert not (small_project / "PROVEN.md").exists()
+    assert (small_project / "README.md").read_text(encoding="utf-8") == readme
 
 
 def test_a_lesson_that_fails_is_kept_as_failed(small_project, monkeypatch):

@@ -247,6 +247,15 @@ def same(part: object) -> object:
     return trained if part is retrieval.train_cross_encoder else part
 
 
+@pytest.mark.parametrize(("dtype", "is_on"), [("bfloat16", True), ("float16", False)])
+def test_half_precision_without_a_scale_is_bfloat16_only(monkeypatch, dtype, is_on):
+    import torch
+
+    monkeypatch.setattr(retrieval, "_dtype", lambda: getattr(torch, dtype))
+    with retrieval._precision("cpu"):
+        assert torch.is_autocast_enabled("cpu") == is_on
+
+
 def test_a_cross_encoder_scores_nothing_as_nothing():
     encoder = retrieval.new_cross_encoder(TinyEmbedder())
     assert encoder.scores("a", []).shape == (0,)

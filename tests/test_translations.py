@@ -90,6 +90,7 @@ DUTCH = {
     "Lesson": "Les",
     "Question": "Vraag",
     "Minutes": "Minuten",
+    "First": "Eerst",
     "Run": "Uitvoeren",
     "Answers": "Antwoorden",
     "[Count words](notebooks/01_count_words.ipynb)": (

@@ -92,7 +92,7 @@ c.JupyterHub.concurrent_spawn_limit = LEARNERS  # a class comes in at one moment
 c.JupyterHub.services = [
     {
         "name": "cull-idle",
-        "command": [sys.executable, "-m", "jupyterhub_idle_culler", "--timeout=3600"],
+        "command": [sys.executable, "-m", "jupyterhub_idle_culler", "--timeout=10800"],
     }
 ]
 c.JupyterHub.load_roles = [
