@@ -82,8 +82,9 @@ STUBS = [pair for lesson in LESSONS for pair in answers(lesson, solved=False).it
 
 @pytest.fixture(autouse=True)
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A state folder of its own for each test."""
+    """A state folder and a session of its own for each test."""
     monkeypatch.setenv("COURSEKIT_STATE", str(tmp_path))
+    monkeypatch.setattr("coursekit.exercises._hinted", {})
     return tmp_path
 
 
@@ -397,7 +398,6 @@ def test_state_folder_that_cannot_be_written_stops_nothing(state, monkeypatch, c
     (state / "file").write_text("in the way", encoding="utf-8")
     monkeypatch.setenv("COURSEKIT_STATE", str(state / "file" / "folder"))
     check("00.1", best)
-    monkeypatch.setattr("coursekit.exercises._hinted", {})
     hint("00.1")
     hint("00.1")
     progress()
